@@ -1,0 +1,133 @@
+//! The file system, with errors that name the path.
+//!
+//! Owns the thin wrappers through which the rest of the program touches files. Never decides anything about the
+//! cache: what a file means is known above.
+
+use std::ffi::OsString;
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// An io error and the path it happened at.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to {action} `{}`", path.display())]
+pub struct PathError {
+    /// What was tried, as a verb: `read`, `create` …
+    pub action: &'static str,
+    /// Where.
+    pub path: PathBuf,
+    /// Why it failed.
+    #[source]
+    pub source: io::Error,
+}
+
+impl PathError {
+    /// Returns the kind of the io error.
+    pub fn kind(&self) -> io::ErrorKind {
+        self.source.kind()
+    }
+}
+
+/// The result of a file system operation.
+pub type Result<T> = std::result::Result<T, PathError>;
+
+/// Adds action and path to an io result.
+pub trait AtPath<T> {
+    /// Names the action and the path of a failure.
+    fn at(self, action: &'static str, path: &Path) -> Result<T>;
+}
+
+impl<T, E: Into<io::Error>> AtPath<T> for std::result::Result<T, E> {
+    fn at(self, action: &'static str, path: &Path) -> Result<T> {
+        self.map_err(|e| PathError { action, path: path.to_owned(), source: e.into() })
+    }
+}
+
+/// Turns "not found" into `None`.
+pub trait OrAbsent<T> {
+    /// Turns "not found" into `None`.
+    fn or_absent(self) -> Result<Option<T>>;
+}
+
+impl<T> OrAbsent<T> for Result<T> {
+    fn or_absent(self) -> Result<Option<T>> {
+        match self {
+            Ok(value) => Ok(Some(value)),
+            Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+}
+
+/// Opens a file for reading.
+pub fn open(path: &Path) -> Result<File> {
+    File::open(path).at("open", path)
+}
+
+/// Creates or truncates a file.
+pub fn create(path: &Path) -> Result<File> {
+    File::create(path).at("create", path)
+}
+
+/// Reads a whole file.
+#[expect(clippy::disallowed_methods, reason = "this is the wrapper")]
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).at("read", path)
+}
+
+/// Reads a whole file as UTF-8.
+#[expect(clippy::disallowed_methods, reason = "this is the wrapper")]
+pub fn read_to_string(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).at("read", path)
+}
+
+/// Writes a whole file in place.
+#[expect(clippy::disallowed_methods, reason = "this is the wrapper")]
+pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
+    std::fs::write(path, bytes).at("write", path)
+}
+
+/// Renames a file or directory, replacing a file at `to`.
+#[expect(clippy::disallowed_methods, reason = "this is the wrapper")]
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
+    std::fs::rename(from, to).at("rename to", to)
+}
+
+/// Removes a file; one that is not there is no error. Returns whether it was there.
+#[expect(clippy::disallowed_methods, reason = "this is the wrapper")]
+pub fn remove_file(path: &Path) -> Result<bool> {
+    std::fs::remove_file(path).at("remove", path).or_absent().map(|found| found.is_some())
+}
+
+/// Removes a directory tree; one that is not there is no error.
+#[expect(clippy::disallowed_methods, reason = "this is the wrapper")]
+pub fn remove_dir_all(path: &Path) -> Result<()> {
+    std::fs::remove_dir_all(path).at("remove", path).or_absent().map(drop)
+}
+
+/// Creates a directory and its parents.
+#[expect(clippy::disallowed_methods, reason = "this is the wrapper")]
+pub fn create_dir_all(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path).at("create directory", path)
+}
+
+/// Returns metadata, following links.
+pub fn metadata(path: &Path) -> Result<Metadata> {
+    path.metadata().at("read metadata of", path)
+}
+
+/// Returns metadata of the name itself.
+pub fn symlink_metadata(path: &Path) -> Result<Metadata> {
+    path.symlink_metadata().at("read metadata of", path)
+}
+
+/// Lists the names in a directory, sorted.
+#[expect(clippy::disallowed_methods, reason = "this is the wrapper")]
+pub fn list(path: &Path) -> Result<Vec<OsString>> {
+    let entries = std::fs::read_dir(path).at("list", path)?;
+    let names = entries.map(|entry| entry.map(|e| e.file_name())).collect::<io::Result<Vec<_>>>();
+    names.at("list", path).map(|mut names| {
+        names.sort();
+        names
+    })
+}

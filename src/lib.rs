@@ -1,0 +1,3 @@
+//! cargo-kache
+pub mod digest;
+pub mod fs;
