@@ -3,6 +3,10 @@
 //! Owns the thin wrappers through which the rest of the program touches files. Never decides anything about the
 //! cache: what a file means is known above.
 
+pub mod link;
+pub mod lock;
+pub mod stat;
+
 use std::ffi::OsString;
 use std::fs::{File, Metadata};
 use std::io;
@@ -111,6 +115,12 @@ pub fn create_dir_all(path: &Path) -> Result<()> {
     std::fs::create_dir_all(path).at("create directory", path)
 }
 
+/// Creates a directory and its parents, the new ones private to the user.
+pub fn create_private_dir_all(path: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).at("create directory", path)
+}
+
 /// Returns metadata, following links.
 pub fn metadata(path: &Path) -> Result<Metadata> {
     path.metadata().at("read metadata of", path)
@@ -130,4 +140,17 @@ pub fn list(path: &Path) -> Result<Vec<OsString>> {
         names.sort();
         names
     })
+}
+
+/// Lists the names in a directory, sorted, and whether each is a directory itself (not a link to one).
+#[expect(clippy::disallowed_methods, reason = "this is the wrapper")]
+pub fn list_with_types(path: &Path) -> Result<Vec<(OsString, bool)>> {
+    let entries = std::fs::read_dir(path).at("list", path)?;
+    let read = |entry: io::Result<std::fs::DirEntry>| {
+        let entry = entry?;
+        Ok((entry.file_name(), entry.file_type()?.is_dir()))
+    };
+    let mut names = entries.map(read).collect::<io::Result<Vec<_>>>().at("list", path)?;
+    names.sort();
+    Ok(names)
 }

@@ -1,0 +1,156 @@
+//! What the index holds: entries, predictions and what is known of artefacts.
+//!
+//! Owns the types only; they are data, written and read by `store::index`. A change of any of them needs a new
+//! [`INDEX_SCHEMA`](crate::store::layout::INDEX_SCHEMA).
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::event::Unit;
+use crate::portable::{PortablePath, PortableText};
+
+/// The result of one compilation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The key schema it was made under.
+    pub key_schema: u32,
+    /// What was compiled.
+    pub unit: Unit,
+    /// All that entered the key, group by group.
+    pub inputs: Inputs,
+    /// The files it made.
+    pub outputs: Vec<Output>,
+    /// The dep-info file, with this checkout's paths taken out.
+    pub dep_info: Option<(String, PortableText)>,
+    /// What the compiler wrote to stdout.
+    pub stdout: PortableText,
+    /// What the compiler wrote to stderr: diagnostics and artifact notifications.
+    pub stderr: PortableText,
+    /// How long the compile took.
+    pub compile_ms: u64,
+    /// When it was recorded, in milliseconds since the Unix epoch.
+    pub created_ms: u64,
+    /// The proc-macro and dynamic libraries that a user of this artefact may load.
+    pub artefact: Artefact,
+}
+
+impl Entry {
+    /// Returns the size of all outputs in bytes.
+    pub fn size(&self) -> u64 {
+        self.outputs.iter().map(|o| o.size).sum()
+    }
+}
+
+/// All that entered a key, kept apart so that a miss can be explained.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inputs {
+    /// The compiler, for people: `rustc 1.95.0`.
+    pub compiler_name: String,
+    /// The compiler and its sysroot, by content.
+    pub compiler: Digest,
+    /// Normalised arguments.
+    pub arguments: Vec<String>,
+    /// Features of the package.
+    pub features: Vec<String>,
+    /// Files by portable path; `None` for absent ones.
+    pub files: Vec<(PortablePath, FileState)>,
+    /// Variables, by digest of the value.
+    pub variables: Vec<(String, Option<Digest>)>,
+    /// Direct dependencies: crate name, file name, content.
+    pub externs: Vec<Extern>,
+}
+
+/// One artefact handed to the compiler by `--extern`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extern {
+    /// The name it is known by in this crate.
+    pub name: String,
+    /// File name, which holds cargo's unit hash.
+    pub file: String,
+    /// Its content.
+    pub digest: Digest,
+}
+
+/// The state of an input file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FileState {
+    /// There is none.
+    Absent,
+    /// A file with this content.
+    Content(Digest),
+    /// A directory; its names are not of interest.
+    Directory,
+    /// A directory with these names.
+    Listing(Digest),
+    /// Something else: a device, a socket.
+    Other,
+}
+
+/// One file of an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// Its name in the output directory.
+    pub name: String,
+    /// What it is: decides how it is restored.
+    pub kind: OutputKind,
+    /// Its content.
+    pub digest: Digest,
+    /// Its length in bytes.
+    pub size: u64,
+    /// Whether it is a program.
+    pub executable: bool,
+}
+
+/// What an output file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OutputKind {
+    /// `.rmeta`
+    Metadata,
+    /// `.rlib`
+    Library,
+    /// A proc-macro library or a build script's program: run by builds, never changed in place.
+    HostTool,
+    /// A program, dynamic or static library: people strip, sign and patch those in place.
+    Product,
+}
+
+/// The names whose present state, with the invocation key, makes the entry key: what earlier compiles of the same
+/// invocation really read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Prediction {
+    /// Files, and what of them was looked at.
+    pub files: Vec<(PortablePath, Aspect)>,
+    /// Variables.
+    pub variables: Vec<String>,
+    /// Whether all of the environment counts (a macro may read any of it).
+    pub whole_environment: bool,
+    /// Whether the reads were traced. If not, the dependencies must be known to load no macros.
+    pub traced: bool,
+}
+
+/// What was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Aspect {
+    /// Content, or absence.
+    Content,
+    /// The names in a directory.
+    Listing,
+}
+
+/// What is known of a compiled library by its content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artefact {
+    /// Digest over the library's own content and that of all it was compiled against.
+    pub closure: Digest,
+    /// Whether a compile that uses it may load proc-macros or dynamic libraries.
+    pub loads_code: bool,
+}
+
+/// How often and when an entry was used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Number of hits.
+    pub hits: u64,
+    /// Last hit, in milliseconds since the Unix epoch.
+    pub last_ms: u64,
+}

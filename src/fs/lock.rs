@@ -1,0 +1,116 @@
+//! Locks between processes.
+//!
+//! Owns two kinds, both let go by the kernel when their holder dies: a whole-file lock (`flock`) for maintenance of
+//! the store, and single-byte locks for work in flight, one byte for each key, so that no file is made for a key.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::{AtPath as _, Result};
+
+/// A lock that is held until dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+fn lock_file(path: &Path) -> Result<File> {
+    let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+    open.at("open", path)
+}
+
+/// Takes the whole-file lock together with other sharers; waits for an exclusive holder.
+pub fn shared(path: &Path) -> Result<Lock> {
+    let file = lock_file(path)?;
+    flock(&file, FlockOperation::LockShared).at("lock", path)?;
+    Ok(Lock { _file: file })
+}
+
+/// Takes the whole-file lock alone; waits for all holders.
+pub fn exclusive(path: &Path) -> Result<Lock> {
+    let file = lock_file(path)?;
+    flock(&file, FlockOperation::LockExclusive).at("lock", path)?;
+    Ok(Lock { _file: file })
+}
+
+/// Takes the whole-file lock alone if nobody holds it now.
+pub fn try_exclusive(path: &Path) -> Result<Option<Lock>> {
+    let file = lock_file(path)?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(Lock { _file: file })),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(e) => Err(e).at("lock", path),
+    }
+}
+
+/// Takes the lock of byte `slot`, waiting for another holder for at most `patience`. `None`: it is still held.
+pub fn byte(path: &Path, slot: u64, patience: Duration) -> Result<Option<Lock>> {
+    let file = lock_file(path)?;
+    // The offset must be a positive off_t.
+    let slot = i64::try_from(slot >> 1).expect("63 bits");
+    if range_lock(&file, libc::F_OFD_SETLK, slot).is_ok() {
+        return Ok(Some(Lock { _file: file }));
+    }
+    if patience.is_zero() {
+        return Ok(None);
+    }
+    let (sender, receiver) = mpsc::channel();
+    let waiting = file.try_clone().at("lock", path)?;
+    // The thread outlives an expired wait; it ends with the process, and holds nothing of value.
+    std::thread::spawn(move || sender.send(range_lock(&waiting, libc::F_OFD_SETLKW, slot)));
+    match receiver.recv_timeout(patience) {
+        Ok(result) => result.at("lock", path).map(|()| Some(Lock { _file: file })),
+        Err(_) => Ok(None),
+    }
+}
+
+fn range_lock(file: &File, command: libc::c_int, slot: i64) -> io::Result<()> {
+    let whence = i16::try_from(libc::SEEK_SET).expect("a small constant");
+    let kind = i16::try_from(libc::F_WRLCK).expect("a small constant");
+    let range = libc::flock { l_type: kind, l_whence: whence, l_start: slot, l_len: 1, l_pid: 0 };
+    // SAFETY: the descriptor is open, and `range` is a valid `flock` that the call only reads.
+    match unsafe { libc::fcntl(file.as_raw_fd(), command, &raw const range) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_independent_and_exclusive() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("locks");
+        let held = byte(&path, 2, Duration::ZERO).unwrap();
+        assert!(held.is_some());
+        assert!(byte(&path, 2, Duration::ZERO).unwrap().is_none());
+        assert!(byte(&path, 2, Duration::from_millis(1)).unwrap().is_none());
+        assert!(byte(&path, u64::MAX, Duration::ZERO).unwrap().is_some());
+        let waiting = {
+            let path = path.clone();
+            std::thread::spawn(move || byte(&path, 2, Duration::from_secs(60)).unwrap().is_some())
+        };
+        drop(held);
+        assert!(waiting.join().unwrap());
+    }
+
+    #[test]
+    fn whole_file_locks() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let one = shared(&path).unwrap();
+        let two = shared(&path).unwrap();
+        assert!(try_exclusive(&path).unwrap().is_none());
+        drop((one, two));
+        assert!(try_exclusive(&path).unwrap().is_some());
+    }
+}

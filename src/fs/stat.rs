@@ -1,0 +1,147 @@
+//! File identity and clocks.
+//!
+//! Owns what the program believes about "the same file, unchanged": a stamp of the fields that a change of content
+//! can't leave all alone, and the test whether a change that has just happened would show in it.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::Path;
+
+use rustix::fs::{AtFlags, CWD, StatxFlags};
+use serde::{Deserialize, Serialize};
+
+use super::{AtPath as _, Result};
+
+/// A point on the file system's clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Time {
+    /// Seconds since the Unix epoch.
+    pub seconds: i64,
+    /// Nanoseconds within the second.
+    pub nanos: u32,
+}
+
+impl Time {
+    /// Reads the clock that local file systems take their times from: no file changed after this call has an
+    /// earlier change time (but for the coarseness of its file system's format).
+    pub fn now() -> Self {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
+        Self { seconds: now.tv_sec, nanos: u32::try_from(now.tv_nsec).expect("below 10^9") }
+    }
+
+    /// Waits until the clock shows a later time than before the call: at most one tick, 1 to 10 ms.
+    ///
+    /// All that was written before the call has then an earlier time than all that is written after it.
+    pub fn next_tick() -> Self {
+        let before = Self::now();
+        loop {
+            let now = Self::now();
+            if now > before {
+                return now;
+            }
+            std::thread::sleep(std::time::Duration::from_micros(250));
+        }
+    }
+}
+
+/// What the file system says of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stat {
+    /// Device number.
+    pub device: u64,
+    /// Inode number.
+    pub inode: u64,
+    /// Length in bytes.
+    pub size: u64,
+    /// Last change of the content.
+    pub modified: Time,
+    /// Last change of content or metadata, the number of links included.
+    pub changed: Time,
+    /// Creation of the inode, where the file system knows it: tells a re-used inode number.
+    pub born: Time,
+    /// Type and permission bits.
+    pub mode: u32,
+    /// Number of names.
+    pub links: u32,
+    /// 512-byte blocks in use.
+    pub blocks: u64,
+}
+
+impl Stat {
+    /// Describes what `path` leads to, through links.
+    pub fn of(path: &Path) -> Result<Self> {
+        Self::statx(CWD, path, AtFlags::empty()).at("read metadata of", path)
+    }
+
+    /// Describes the name itself.
+    pub fn of_name(path: &Path) -> Result<Self> {
+        Self::statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW).at("read metadata of", path)
+    }
+
+    /// Describes an open file; `path` only names it in errors.
+    pub fn of_open(file: impl AsFd, path: &Path) -> Result<Self> {
+        Self::statx(file.as_fd(), Path::new(""), AtFlags::EMPTY_PATH).at("read metadata of", path)
+    }
+
+    fn statx(at: BorrowedFd<'_>, path: &Path, flags: AtFlags) -> rustix::io::Result<Self> {
+        let wanted = StatxFlags::BASIC_STATS | StatxFlags::BTIME;
+        let stat = rustix::fs::statx(at, path, flags, wanted)?;
+        let time = |t: rustix::fs::StatxTimestamp| Time { seconds: t.tv_sec, nanos: t.tv_nsec };
+        Ok(Self {
+            device: (u64::from(stat.stx_dev_major) << 32) | u64::from(stat.stx_dev_minor),
+            inode: stat.stx_ino,
+            size: stat.stx_size,
+            modified: time(stat.stx_mtime),
+            changed: time(stat.stx_ctime),
+            born: time(stat.stx_btime),
+            mode: u32::from(stat.stx_mode),
+            links: stat.stx_nlink,
+            blocks: stat.stx_blocks,
+        })
+    }
+
+    /// Whether this is a regular file.
+    pub fn is_file(&self) -> bool {
+        self.mode & 0o170_000 == 0o100_000
+    }
+
+    /// Whether this is a directory.
+    pub fn is_dir(&self) -> bool {
+        self.mode & 0o170_000 == 0o040_000
+    }
+
+    /// Whether any change after `moment` would show in the change time: the racy-clean rule.
+    ///
+    /// A time without nanoseconds comes from a coarse file system (1 s, FAT 2 s); then two seconds must lie between.
+    pub fn settled_before(&self, moment: Time) -> bool {
+        if self.changed.nanos == 0 {
+            return self.changed.seconds + 2 < moment.seconds;
+        }
+        self.changed < moment
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_after_a_tick_is_seen() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        crate::fs::write(&path, "a").unwrap();
+        let start = Time::next_tick();
+        assert!(Stat::of(&path).unwrap().settled_before(start));
+        crate::fs::write(&path, "b").unwrap();
+        assert!(!Stat::of(&path).unwrap().settled_before(start));
+    }
+
+    #[test]
+    fn coarse_times_need_two_seconds() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut stat = Stat::of(dir.path()).unwrap();
+        stat.changed = Time { seconds: 100, nanos: 0 };
+        assert!(!stat.settled_before(Time { seconds: 102, nanos: 5 }));
+        assert!(stat.settled_before(Time { seconds: 103, nanos: 0 }));
+        assert!(stat.is_dir() && !stat.is_file());
+    }
+}

@@ -1,0 +1,194 @@
+//! Variables, as far as they enter keys.
+//!
+//! Owns the rule which variables count when a macro may have read any of them. Values become digests here and are
+//! never kept.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+
+use crate::digest::Digest;
+
+/// A snapshot of the environment.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(BTreeMap<OsString, OsString>);
+
+/// Variables that rustc itself looks at, for any unit.
+pub const COMPILER_VARIABLES: &[&str] = &[
+    "LD_PRELOAD",
+    "MACOSX_DEPLOYMENT_TARGET",
+    "RUSTC_BOOTSTRAP",
+    "RUSTC_FORCE_RUSTC_VERSION",
+    "RUSTC_LOG",
+    "RUSTC_OVERRIDE_VERSION_STRING",
+    "RUST_TARGET_PATH",
+    "SDKROOT",
+    "SOURCE_DATE_EPOCH",
+];
+
+/// Variables that the usual linkers and their drivers look at.
+pub const LINKER_VARIABLES: &[&str] = &[
+    "COLLECT_GCC_OPTIONS",
+    "COMPILER_PATH",
+    "GCC_COMPARE_DEBUG",
+    "GCC_EXEC_PREFIX",
+    "GCC_ROOT",
+    "GCC_SPECS",
+    "LDEMULATION",
+    "LD_RUN_PATH",
+    "LIBRARY_PATH",
+    "LTO",
+];
+
+/// Variables that clippy looks at.
+pub const CLIPPY_VARIABLES: &[&str] = &[
+    "CARGO_MANIFEST_DIR",
+    "CARGO_PKG_RUST_VERSION",
+    "CARGO_PRIMARY_PACKAGE",
+    "CLIPPY_ARGS",
+    "CLIPPY_CONF_DIR",
+    "CLIPPY_DISABLE_DOCS_LINKS",
+    "CLIPPY_TERMINAL_WIDTH",
+    "SYSROOT",
+];
+
+/// Variables that differ from one terminal, job or cargo process to the next and say nothing about a build.
+/// `*` stands for any ending.
+const SESSION_NOISE: &[&str] = &[
+    "_",
+    "ALACRITTY_*",
+    "CARGO_MAKEFLAGS",
+    "CARGO_TERM_*",
+    "COLORFGBG",
+    "COLORTERM",
+    "COLUMNS",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "DESKTOP_SESSION",
+    "DISPLAY",
+    "GNOME_TERMINAL_*",
+    "GPG_*",
+    "HISTFILE",
+    "HISTSIZE",
+    "INVOCATION_ID",
+    "ITERM_*",
+    "JOURNAL_STREAM",
+    "KACHE_*",
+    "KITTY_*",
+    "KONSOLE_*",
+    "LD_LIBRARY_PATH",
+    "LESS*",
+    "LINES",
+    "LS_COLORS",
+    "MAKEFLAGS",
+    "MAKELEVEL",
+    "MANAGERPID",
+    "MFLAGS",
+    "NUM_JOBS",
+    "OLDPWD",
+    "PS1",
+    "PWD",
+    "RUSTC_WORKSPACE_WRAPPER",
+    "RUSTC_WRAPPER",
+    "RUST_BACKTRACE",
+    "RUST_RECURSION_COUNT",
+    "SESSION_MANAGER",
+    "SHLVL",
+    "SSH_*",
+    "STY",
+    "TERM",
+    "TERMINAL_*",
+    "TERM_PROGRAM*",
+    "TERM_SESSION_ID",
+    "TMUX*",
+    "VTE_VERSION",
+    "WAYLAND_DISPLAY",
+    "WINDOWID",
+    "WINDOWPATH",
+    "WT_*",
+    "XAUTHORITY",
+    "XDG_RUNTIME_DIR",
+    "XDG_SEAT",
+    "XDG_SESSION_*",
+    "XDG_VTNR",
+];
+
+impl Environment {
+    /// Takes the environment of this process.
+    pub fn process() -> Self {
+        Self(std::env::vars_os().collect())
+    }
+
+    /// Makes one of pairs.
+    pub fn from_pairs<K: Into<OsString>, V: Into<OsString>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+        Self(pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect())
+    }
+
+    /// Returns a value.
+    pub fn get(&self, name: &str) -> Option<&OsStr> {
+        self.0.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+
+    /// Returns the digests of the named variables, and of all others but session noise if `whole`, sorted by name.
+    pub fn digests(&self, names: &[String], whole: bool) -> Vec<(String, Option<Digest>)> {
+        let mut digests = BTreeMap::new();
+        if whole {
+            for (name, value) in &self.0 {
+                let name = name.to_string_lossy();
+                if !is_noise(&name) {
+                    digests.insert(name.into_owned(), Some(digest(value)));
+                }
+            }
+        }
+        for name in names {
+            digests.insert(name.clone(), self.get(name).map(digest));
+        }
+        digests.into_iter().collect()
+    }
+
+    /// Returns the names of variables that match one of the globs (`*` at the end), sorted.
+    pub fn matching(&self, globs: &[String]) -> Vec<String> {
+        let names = self.0.keys().map(|name| name.to_string_lossy().into_owned());
+        names.filter(|name| globs.iter().any(|glob| matches(glob, name))).collect()
+    }
+}
+
+fn digest(value: impl AsRef<OsStr>) -> Digest {
+    Digest::of(value.as_ref().as_encoded_bytes())
+}
+
+fn is_noise(name: &str) -> bool {
+    SESSION_NOISE.iter().any(|noise| matches(noise, name))
+}
+
+/// Whether `name` equals `glob`, or begins with it where it ends with `*`.
+pub fn matches(glob: &str, name: &str) -> bool {
+    match glob.strip_suffix('*') {
+        Some(begin) => name.starts_with(begin),
+        None => name == glob,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn named_and_whole() {
+        let environment =
+            Environment::from_pairs([("A", "1"), ("B", ""), ("TERM", "xterm"), ("SSH_TTY", "x")]);
+        let digests = environment.digests(&["TERM".into(), "NONE".into()], false);
+        assert_eq!(digests, [("NONE".into(), None), ("TERM".into(), Some(Digest::of(b"xterm")))]);
+        let names = |names: &[String]| {
+            environment.digests(names, true).into_iter().map(|(n, _)| n).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(names(&[]), "A B");
+        assert_eq!(names(&["TERM".into()]), "A B TERM");
+        assert_eq!(environment.matching(&["S*".into(), "A".into()]), ["A", "SSH_TTY"]);
+    }
+
+    #[test]
+    fn empty_and_unset_differ() {
+        let environment = Environment::from_pairs([("EMPTY", "")]);
+        let digests = environment.digests(&["EMPTY".into(), "UNSET".into()], false);
+        assert_ne!(digests[0].1, digests[1].1);
+    }
+}

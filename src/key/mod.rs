@@ -1,0 +1,119 @@
+//! What makes two compilations equal.
+//!
+//! Owns the two-step key. Never opens the store, never starts a compiler, never uses the network: file contents come
+//! through [`Files`], which the caller fills.
+//!
+//! 1. The **invocation key** ([`invocation`]) is made of what is known before any file is read: compiler, normalised
+//!    arguments, working directory.
+//! 2. A *prediction* names the files and variables that an earlier compile of this invocation read.
+//! 3. The **entry key** ([`entry_key`]) is the invocation key with the present state of all those, and with the content
+//!    of the dependencies. Equal entry keys mean equal results.
+//!
+//! # What enters
+//!
+//! | input | how | where |
+//! |-------|-----|-------|
+//! | compiler, sysroot, code generators | content, not path | [`compiler`] |
+//! | flags | normalised text | [`invocation`] |
+//! | working directory, crate root | text | [`invocation`] |
+//! | output directory, `-L dependency`, diagnostic width | not at all | |
+//! | linker and what it reads | content, traced | prediction |
+//! | sources, included files | content, or absence | prediction |
+//! | modules that would shadow a source | absence | prediction |
+//! | files, listings and programs macros look at | content, traced | prediction |
+//! | variables of `env!`, `option_env!` | value | prediction |
+//! | whole environment, less [session noise](environment) | value, where macros are loaded | prediction |
+//! | dependencies | content, with all they were compiled against | [`entry_key`] |
+//!
+//! # Limits
+//! A macro that looks at the clock or at random numbers without a system call can't be seen to do so.
+
+pub mod compiler;
+pub mod diff;
+pub mod environment;
+pub mod invocation;
+pub mod schema;
+
+use std::path::Path;
+
+use crate::digest::{Digest, FieldHasher};
+use crate::entry::{Aspect, Extern, FileState, Prediction};
+use crate::fs;
+use crate::portable::{PortablePath, Roots};
+use environment::Environment;
+
+/// Tells the present content of files.
+pub trait Files {
+    /// Returns the state of what `path` leads to.
+    fn state(&self, path: &Path) -> fs::Result<FileState>;
+
+    /// Returns the digest of the names in a directory.
+    fn listing(&self, path: &Path) -> fs::Result<FileState>;
+}
+
+/// The present state of all that a prediction names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Files, in the prediction's order.
+    pub files: Vec<(PortablePath, FileState)>,
+    /// Variables, sorted by name.
+    pub variables: Vec<(String, Option<Digest>)>,
+}
+
+impl State {
+    /// Looks at everything the prediction names. `None` if it names a root that this call has not.
+    pub fn observe(
+        prediction: &Prediction,
+        roots: &Roots,
+        cwd: &Path,
+        files: &impl Files,
+        environment: &Environment,
+    ) -> fs::Result<Option<Self>> {
+        let mut states = Vec::with_capacity(prediction.files.len());
+        for (portable, aspect) in &prediction.files {
+            let Some(path) = portable.expand(roots) else { return Ok(None) };
+            let path = cwd.join(path);
+            let state = match aspect {
+                Aspect::Content => files.state(&path)?,
+                Aspect::Listing => files.listing(&path)?,
+            };
+            states.push((portable.clone(), state));
+        }
+        let variables = environment.digests(&prediction.variables, prediction.whole_environment);
+        Ok(Some(Self { files: states, variables }))
+    }
+}
+
+/// Makes the entry key. `closure` digests all that the dependencies were compiled against; it stands in for traced
+/// reads where there are none.
+pub fn entry_key(invocation: &Digest, state: &State, externs: &[Extern], closure: Option<&Digest>) -> Digest {
+    let mut hasher = FieldHasher::new("entry");
+    hasher.digest(invocation);
+    hasher.field(&(state.files.len() as u64).to_le_bytes());
+    for (path, state) in &state.files {
+        hasher.field(path.display().as_bytes());
+        match state {
+            FileState::Absent => hasher.field(b"absent"),
+            FileState::Directory => hasher.field(b"directory"),
+            FileState::Other => hasher.field(b"other"),
+            FileState::Content(digest) => hasher.field(b"content").digest(digest),
+            FileState::Listing(digest) => hasher.field(b"listing").digest(digest),
+        };
+    }
+    hasher.field(&(state.variables.len() as u64).to_le_bytes());
+    for (name, value) in &state.variables {
+        hasher.field(name.as_bytes());
+        match value {
+            Some(digest) => hasher.digest(digest),
+            None => hasher.field(b"unset"),
+        };
+    }
+    for dependency in externs {
+        hasher.field(dependency.name.as_bytes()).field(dependency.file.as_bytes()).digest(&dependency.digest);
+    }
+    match closure {
+        Some(closure) => hasher.digest(closure),
+        None => hasher.field(b"traced"),
+    };
+    hasher.finish()
+}

@@ -1,0 +1,9 @@
+//! The version of the keys, and why it changed.
+//!
+//! Owns the number that enters every key. A new one makes all earlier entries unreachable, and nothing else.
+//!
+//! # History
+//! - 1: first.
+
+/// The version of what enters keys, and of how.
+pub const KEY_SCHEMA: u32 = 1;

@@ -1,0 +1,31 @@
+//! The JSON messages that rustc writes to stderr.
+//!
+//! Owns the recognition of artifact notifications, the only messages that name the output directory. Never changes
+//! a diagnostic.
+
+/// How an artifact notification begins, up to its path.
+const NOTIFICATION: &[u8] = b"{\"$message_type\":\"artifact\",\"artifact\":\"";
+
+/// Whether `before` ends where the path of an artifact notification begins.
+pub fn artifact_path_begins(before: &[u8]) -> bool {
+    before.strip_suffix(NOTIFICATION).is_some_and(|b| b.last().is_none_or(|last| *last == b'\n'))
+}
+
+/// Returns `path` as it stands inside a JSON string.
+pub fn json_escaped(path: &str) -> Vec<u8> {
+    let quoted = serde_json::to_string(path).expect("strings serialise");
+    quoted[1..quoted.len() - 1].as_bytes().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_lines_count() {
+        assert!(artifact_path_begins(NOTIFICATION));
+        assert!(artifact_path_begins(&[b"{}\n", NOTIFICATION].concat()));
+        assert!(!artifact_path_begins(&[b"{}", NOTIFICATION].concat()));
+        assert_eq!(json_escaped("/a \"b\"\\"), br#"/a \"b\"\\"#);
+    }
+}

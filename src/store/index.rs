@@ -1,0 +1,473 @@
+//! The LMDB index: what is known of keys, artefacts and files.
+//!
+//! Owns the database file and its tables. Never holds a truth that can't be made again: without the index there are
+//! misses, and nothing else.
+//!
+//! # Format
+//! One unnamed database; a key is one byte that names the table, then the key proper. A value is its 8-byte checksum
+//! (blake3, truncated), then its postcard form. A value with a wrong checksum counts as absent.
+//!
+//! # Locking
+//! Readers take no lock. Writers take LMDB's own mutex, which the kernel hands on when its holder dies. No
+//! transaction is held open across a file operation.
+//!
+//! # Durability
+//! Commits are not flushed (`MDB_NOSYNC`): a killed process loses nothing, since the kernel has the pages; a crash of
+//! the machine may leave pages of different transactions. So the first process after a boot walks all values and
+//! starts a new index when any is damaged.
+//!
+//! # Damage
+//! LMDB trusts its file, and a damaged one can end the process by a signal. [`Guard`](super::guard::Guard) turns that into a marker file
+//! and a fallback of the caller's choice; the next process that sees the marker starts a new index.
+//!
+//! # Compatibility
+//! Each [`INDEX_SCHEMA`](super::layout::INDEX_SCHEMA) has its own directory, so programs of two versions share the blobs and leave each other's
+//! index alone.
+//!
+//! # File systems
+//! LMDB needs coherent shared maps; the caller refuses network file systems before it opens the index.
+
+use std::path::{Path, PathBuf};
+
+use heed::types::Bytes;
+use heed::{Database, Env, EnvFlags, EnvOpenOptions, MdbError, RoTxn, RwTxn, WithoutTls};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::layout::Layout;
+use crate::digest::Digest;
+use crate::entry::{Artefact, Entry, Prediction, Usage};
+use crate::event::LogPosition;
+use crate::fs::stat::{Stat, Time};
+use crate::fs::{self, lock};
+
+/// Size of the memory map to begin with. The file grows only as it is used.
+const FIRST_MAP_SIZE: usize = 1 << 30;
+/// Slots for concurrent readers: one for each thread with a read transaction, at 64 bytes.
+const READERS: u32 = 4096;
+/// Predictions kept for one invocation: more say that the names change with each compile.
+const PREDICTIONS_KEPT: usize = 8;
+/// Entries remembered for one unit, to explain misses by.
+const HISTORY_KEPT: usize = 16;
+
+/// The index cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// A file operation around the index failed.
+    #[error(transparent)]
+    File(#[from] fs::PathError),
+    /// LMDB refused.
+    #[error("failed to use the index at `{}`", path.display())]
+    Lmdb {
+        /// Directory of the index.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: heed::Error,
+    },
+}
+
+type Result<T> = std::result::Result<T, IndexError>;
+
+/// The tables, by the first byte of their keys.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+enum Table {
+    Predictions = b'p',
+    Entries = b'e',
+    History = b'h',
+    Artefacts = b'a',
+    Memos = b'm',
+    Usage = b'u',
+    Evicted = b'v',
+    Targets = b't',
+    Meta = b'.',
+}
+
+/// The digest of a file whose stat is the same now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct Memo {
+    /// What the file system said when the digest was made.
+    pub stat: MemoStat,
+    /// The content then.
+    pub digest: Digest,
+}
+
+/// The fields of a [`Stat`] that tell whether a memo still holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct MemoStat {
+    size: u64,
+    modified: Time,
+    changed: Time,
+    born: Time,
+}
+
+impl MemoStat {
+    /// Picks the fields. Of a blob's inode (`is_blob`) the change time does not count: each link changes it.
+    pub fn new(stat: &Stat, is_blob: bool) -> Self {
+        let changed = if is_blob { Time::default() } else { stat.changed };
+        Self { size: stat.size, modified: stat.modified, changed, born: stat.born }
+    }
+}
+
+/// An open index.
+#[derive(Debug)]
+pub struct Index {
+    env: Env<WithoutTls>,
+    table: Database<Bytes, Bytes>,
+    path: PathBuf,
+}
+
+impl Index {
+    /// Opens the index of this cache, making a new one where there is none or a damaged one.
+    pub fn open(layout: &Layout) -> Result<Self> {
+        let files = Files::of(layout);
+        if !files.is_checked() {
+            let _lock = lock::exclusive(&files.lock)?;
+            files.check()?;
+        }
+        Self::open_at(&files.directory)
+    }
+
+    fn open_at(path: &Path) -> Result<Self> {
+        let lmdb = |source| IndexError::Lmdb { path: path.to_owned(), source };
+        let mut options = EnvOpenOptions::new().read_txn_without_tls();
+        let map_size =
+            fs::metadata(&path.join("data.mdb")).map_or(0, |m| usize::try_from(m.len()).unwrap_or(0));
+        options.map_size(FIRST_MAP_SIZE.max(map_size.next_multiple_of(1 << 20))).max_readers(READERS);
+        // SAFETY: the directory is private to the user, and only LMDB writes its files; NO_SYNC loses nothing
+        // unless the machine stops, which `Files::check` looks for.
+        let env =
+            unsafe { options.flags(EnvFlags::NO_SYNC | EnvFlags::NO_READ_AHEAD).open(path) }.map_err(lmdb)?;
+        let reader = env.read_txn().map_err(lmdb)?;
+        let table = env.open_database(&reader, None).map_err(lmdb)?;
+        drop(reader);
+        let table = match table {
+            Some(table) => table,
+            None => {
+                let mut writer = env.write_txn().map_err(lmdb)?;
+                let table = env.create_database(&mut writer, None).map_err(lmdb)?;
+                writer.commit().map_err(lmdb)?;
+                table
+            }
+        };
+        Ok(Self { env, table, path: path.to_owned() })
+    }
+
+    /// Starts a read transaction: one consistent state for as long as it lives.
+    pub fn read(&self) -> Result<Reader<'_>> {
+        let begin = || self.env.read_txn();
+        let txn = match begin() {
+            Err(heed::Error::Mdb(MdbError::ReadersFull)) => {
+                self.env.clear_stale_readers().map_err(|e| self.lmdb(e))?;
+                begin()
+            }
+            Err(heed::Error::Mdb(MdbError::MapResized)) => {
+                self.grow(0)?;
+                begin()
+            }
+            other => other,
+        };
+        Ok(Reader { txn: txn.map_err(|e| self.lmdb(e))?, table: self.table })
+    }
+
+    /// Runs `change` in one write transaction. A full map is grown and the change run again, so `change` must not
+    /// have effects besides.
+    pub fn write<T>(&self, change: impl Fn(&mut Writer<'_>) -> heed::Result<T>) -> Result<T> {
+        loop {
+            match self.try_write(&change) {
+                Err(heed::Error::Mdb(MdbError::MapFull)) => self.grow(self.env.info().map_size * 2)?,
+                Err(heed::Error::Mdb(MdbError::MapResized)) => self.grow(0)?,
+                other => return other.map_err(|e| self.lmdb(e)),
+            }
+        }
+    }
+
+    fn try_write<T>(&self, change: impl Fn(&mut Writer<'_>) -> heed::Result<T>) -> heed::Result<T> {
+        let mut writer = Writer { txn: self.env.write_txn()?, table: self.table };
+        let value = change(&mut writer)?;
+        writer.txn.commit()?;
+        Ok(value)
+    }
+
+    fn grow(&self, size: usize) -> Result<()> {
+        // SAFETY: no transaction of this process is active: they borrow `self.env` and have ended.
+        unsafe { self.env.resize(size) }.map_err(|e| self.lmdb(e))
+    }
+
+    fn lmdb(&self, source: heed::Error) -> IndexError {
+        IndexError::Lmdb { path: self.path.clone(), source }
+    }
+}
+
+/// A consistent view of the index.
+pub struct Reader<'i> {
+    txn: RoTxn<'i, WithoutTls>,
+    table: Database<Bytes, Bytes>,
+}
+
+impl Reader<'_> {
+    fn get<T: DeserializeOwned>(&self, table: Table, key: &[u8]) -> Option<T> {
+        let bytes = self.table.get(&self.txn, &full_key(table, key)).ok()??;
+        decode(bytes)
+    }
+
+    fn all<T: DeserializeOwned>(&self, table: Table) -> Vec<(Digest, T)> {
+        let Ok(rows) = self.table.prefix_iter(&self.txn, &[table as u8]) else { return Vec::new() };
+        rows.map_while(std::result::Result::ok)
+            .filter_map(|(key, value)| Some((Digest::from_bytes(key[1..].try_into().ok()?), decode(value)?)))
+            .collect()
+    }
+
+    /// Returns the predictions of an invocation, the newest first.
+    pub fn predictions(&self, invocation: &Digest) -> Vec<Prediction> {
+        self.get(Table::Predictions, invocation.as_bytes()).unwrap_or_default()
+    }
+
+    /// Returns an entry.
+    pub fn entry(&self, key: &Digest) -> Option<Entry> {
+        self.get(Table::Entries, key.as_bytes())
+    }
+
+    /// Returns all entries.
+    pub fn entries(&self) -> Vec<(Digest, Entry)> {
+        self.all(Table::Entries)
+    }
+
+    /// Returns the keys of a unit's entries, the newest first.
+    pub fn history(&self, unit: &Digest) -> Vec<Digest> {
+        self.get(Table::History, unit.as_bytes()).unwrap_or_default()
+    }
+
+    /// Returns what is known of a library with this content.
+    pub fn artefact(&self, content: &Digest) -> Option<Artefact> {
+        self.get(Table::Artefacts, content.as_bytes())
+    }
+
+    /// Returns what was remembered of the inode.
+    pub fn memo(&self, stat: &Stat) -> Option<Memo> {
+        self.get(Table::Memos, &inode_key(stat))
+    }
+
+    /// Returns how an entry was used.
+    pub fn usage(&self, key: &Digest) -> Usage {
+        self.get(Table::Usage, key.as_bytes()).unwrap_or_default()
+    }
+
+    /// Returns when gc removed the entry of this key, in milliseconds since the Unix epoch.
+    pub fn evicted(&self, key: &Digest) -> Option<u64> {
+        self.get(Table::Evicted, key.as_bytes())
+    }
+
+    /// Returns all keys that gc removed, with the times.
+    pub fn all_evicted(&self) -> Vec<(Digest, u64)> {
+        self.all(Table::Evicted)
+    }
+
+    /// Returns how far the event log has been folded into the usage table.
+    pub fn folded(&self) -> LogPosition {
+        self.get(Table::Meta, b"folded").unwrap_or_default()
+    }
+
+    /// Returns the target directories that builds were recorded in, with the time of the last one.
+    pub fn targets(&self) -> Vec<(PathBuf, u64)> {
+        self.all::<(PathBuf, u64)>(Table::Targets).into_iter().map(|(_, target)| target).collect()
+    }
+
+    /// Reads every value; whether all of them are whole.
+    pub fn is_whole(&self) -> bool {
+        let Ok(rows) = self.table.iter(&self.txn) else { return false };
+        rows.into_iter().all(|row| row.is_ok_and(|(_, value)| unseal(value).is_some()))
+    }
+}
+
+/// A change under way.
+pub struct Writer<'i> {
+    txn: RwTxn<'i>,
+    table: Database<Bytes, Bytes>,
+}
+
+impl Writer<'_> {
+    fn get<T: DeserializeOwned>(&self, table: Table, key: &[u8]) -> heed::Result<Option<T>> {
+        Ok(self.table.get(&self.txn, &full_key(table, key))?.and_then(decode))
+    }
+
+    fn put(&mut self, table: Table, key: &[u8], value: &impl Serialize) -> heed::Result<()> {
+        self.table.put(&mut self.txn, &full_key(table, key), &encode(value))
+    }
+
+    fn delete(&mut self, table: Table, key: &[u8]) -> heed::Result<bool> {
+        self.table.delete(&mut self.txn, &full_key(table, key))
+    }
+
+    /// Puts a prediction in front of those of its invocation.
+    pub fn predict(&mut self, invocation: &Digest, prediction: &Prediction) -> heed::Result<()> {
+        let key = invocation.as_bytes();
+        let mut all: Vec<Prediction> = self.get(Table::Predictions, key)?.unwrap_or_default();
+        if all.first() == Some(prediction) {
+            return Ok(());
+        }
+        all.retain(|known| known != prediction);
+        all.insert(0, prediction.clone());
+        all.truncate(PREDICTIONS_KEPT);
+        self.put(Table::Predictions, key, &all)
+    }
+
+    /// Drops the predictions of an invocation.
+    pub fn forget_predictions(&mut self, invocation: &Digest) -> heed::Result<bool> {
+        self.delete(Table::Predictions, invocation.as_bytes())
+    }
+
+    /// Records an entry under its key, and in the history of its unit.
+    pub fn put_entry(&mut self, key: &Digest, unit: &Digest, entry: &Entry) -> heed::Result<()> {
+        self.put(Table::Entries, key.as_bytes(), entry)?;
+        let mut history: Vec<Digest> = self.get(Table::History, unit.as_bytes())?.unwrap_or_default();
+        history.retain(|known| known != key);
+        history.insert(0, *key);
+        history.truncate(HISTORY_KEPT);
+        self.put(Table::History, unit.as_bytes(), &history)
+    }
+
+    /// Removes an entry and what is known of its use. Returns whether it was there.
+    pub fn remove_entry(&mut self, key: &Digest) -> heed::Result<bool> {
+        self.delete(Table::Usage, key.as_bytes())?;
+        self.delete(Table::Entries, key.as_bytes())
+    }
+
+    /// Notes that gc removed an entry at this time.
+    pub fn note_evicted(&mut self, key: &Digest, at_ms: u64) -> heed::Result<()> {
+        self.put(Table::Evicted, key.as_bytes(), &at_ms)
+    }
+
+    /// Forgets such a note.
+    pub fn forget_evicted(&mut self, key: &Digest) -> heed::Result<bool> {
+        self.delete(Table::Evicted, key.as_bytes())
+    }
+
+    /// Records what is known of a library with this content.
+    pub fn put_artefact(&mut self, content: &Digest, artefact: &Artefact) -> heed::Result<()> {
+        self.put(Table::Artefacts, content.as_bytes(), artefact)
+    }
+
+    /// Remembers the digest of a file.
+    pub fn put_memo(&mut self, stat: &Stat, memo: &Memo) -> heed::Result<()> {
+        self.put(Table::Memos, &inode_key(stat), memo)
+    }
+
+    /// Adds `hits` to an entry's count; its last use is at least `last_ms`.
+    pub fn add_usage(&mut self, key: &Digest, hits: u64, last_ms: u64) -> heed::Result<()> {
+        let known: Usage = self.get(Table::Usage, key.as_bytes())?.unwrap_or_default();
+        let usage = Usage { hits: known.hits + hits, last_ms: known.last_ms.max(last_ms) };
+        self.put(Table::Usage, key.as_bytes(), &usage)
+    }
+
+    /// Notes how far the event log has been folded in.
+    pub fn set_folded(&mut self, position: LogPosition) -> heed::Result<()> {
+        self.put(Table::Meta, b"folded", &position)
+    }
+
+    /// Returns how far the event log has been folded in.
+    pub fn folded(&self) -> heed::Result<LogPosition> {
+        Ok(self.get(Table::Meta, b"folded")?.unwrap_or_default())
+    }
+
+    /// Notes a build in a target directory.
+    pub fn put_target(&mut self, target: &Path, at_ms: u64) -> heed::Result<()> {
+        let key = Digest::of(target.as_os_str().as_encoded_bytes());
+        self.put(Table::Targets, key.as_bytes(), &(target, at_ms))
+    }
+
+    /// Removes everything.
+    pub fn clear(&mut self) -> heed::Result<()> {
+        self.table.clear(&mut self.txn)
+    }
+}
+
+fn full_key(table: Table, key: &[u8]) -> Vec<u8> {
+    let mut full = Vec::with_capacity(1 + key.len());
+    full.push(table as u8);
+    full.extend_from_slice(key);
+    full
+}
+
+fn inode_key(stat: &Stat) -> [u8; 16] {
+    let mut key = [0; 16];
+    key[..8].copy_from_slice(&stat.device.to_be_bytes());
+    key[8..].copy_from_slice(&stat.inode.to_be_bytes());
+    key
+}
+
+const CHECKSUM: usize = 8;
+
+fn encode(value: &impl Serialize) -> Vec<u8> {
+    let mut bytes = vec![0; CHECKSUM];
+    bytes = postcard::to_extend(value, bytes).expect("plain data serialises");
+    let checksum = Digest::of(&bytes[CHECKSUM..]);
+    bytes[..CHECKSUM].copy_from_slice(&checksum.as_bytes()[..CHECKSUM]);
+    bytes
+}
+
+fn unseal(bytes: &[u8]) -> Option<&[u8]> {
+    let (checksum, value) = bytes.split_at_checked(CHECKSUM)?;
+    (Digest::of(value).as_bytes()[..CHECKSUM] == *checksum).then_some(value)
+}
+
+fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    postcard::from_bytes(unseal(bytes)?).ok()
+}
+
+/// The files around the database.
+struct Files {
+    directory: PathBuf,
+    boot: PathBuf,
+    bad: PathBuf,
+    lock: PathBuf,
+}
+
+impl Files {
+    fn of(layout: &Layout) -> Self {
+        Self {
+            directory: layout.index_file(""),
+            boot: layout.index_file(".boot"),
+            bad: layout.index_is_bad(),
+            lock: layout.index_file(".lock"),
+        }
+    }
+
+    /// Whether the index was found whole since the machine started.
+    fn is_checked(&self) -> bool {
+        fs::read(&self.boot).is_ok_and(|checked| checked == boot_id()) && !self.bad.exists()
+    }
+
+    /// Makes sure of a whole index; the caller holds the lock.
+    fn check(&self) -> Result<()> {
+        if self.is_checked() {
+            return Ok(());
+        }
+        if self.bad.exists() || !self.is_whole() {
+            // Processes that have it open keep the old files until they end.
+            let aside = self.directory.with_extension(format!("old-{}", std::process::id()));
+            if self.directory.exists() {
+                fs::rename(&self.directory, &aside)?;
+                fs::remove_dir_all(&aside)?;
+            }
+            fs::remove_file(&self.bad)?;
+        }
+        fs::create_private_dir_all(&self.directory)?;
+        fs::write(&self.boot, boot_id())?;
+        Ok(())
+    }
+
+    /// Walks the whole index.
+    fn is_whole(&self) -> bool {
+        if !self.directory.exists() {
+            return true;
+        }
+        Index::open_at(&self.directory).and_then(|index| Ok(index.read()?.is_whole())).unwrap_or(false)
+    }
+}
+
+/// Names this boot of the machine.
+fn boot_id() -> Vec<u8> {
+    fs::read(Path::new("/proc/sys/kernel/random/boot_id")).unwrap_or_default()
+}

@@ -1,0 +1,122 @@
+//! Where things lie in the cache directory.
+//!
+//! Owns every path below it: nothing else joins names inside the cache.
+//!
+//! ```text
+//! {cache_dir}/            default ~/.cache/kache, mode 0700
+//!   CACHEDIR.TAG          tells backup programs to pass it over
+//!   store/xx/<blake3>     blobs: one file for each content, read-only, time T0
+//!   index/<schema>/       LMDB: data.mdb, lock.mdb; one directory for each index schema
+//!   index/<schema>.boot   the boot the index was last checked in
+//!   index/<schema>.bad    made by a process that found the index damaged: the next one starts it anew
+//!   tmp/                  files being written; stale ones are removed by gc
+//!   logs/events.jsonl     what builds said
+//!   inflight.lock         one byte for each compile under way
+//!   store.lock            shared while recording, exclusive while gc removes
+//!   gc.lock               one gc at a time
+//! ```
+
+use std::path::{Path, PathBuf};
+
+use crate::digest::Digest;
+use crate::fs;
+
+/// Version of the index's tables and values. 1: first.
+pub const INDEX_SCHEMA: u32 = 1;
+
+/// The directories and files of one cache.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// Names the cache at `root`; nothing is touched.
+    pub fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// Returns the cache directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Creates what is missing of the directories, private to the user.
+    pub fn create(&self) -> fs::Result<()> {
+        if self.tag().exists() && self.temporary().is_dir() && self.blobs().is_dir() {
+            return Ok(());
+        }
+        fs::create_private_dir_all(&self.root)?;
+        for dir in [self.blobs(), self.temporary(), self.logs(), self.index()] {
+            fs::create_private_dir_all(&dir)?;
+        }
+        fs::write(&self.tag(), CACHEDIR_TAG)
+    }
+
+    fn tag(&self) -> PathBuf {
+        self.root.join("CACHEDIR.TAG")
+    }
+
+    /// Returns the directory of all blobs.
+    pub fn blobs(&self) -> PathBuf {
+        self.root.join("store")
+    }
+
+    /// Returns the file of one blob.
+    pub fn blob(&self, digest: &Digest) -> PathBuf {
+        let hex = digest.to_hex();
+        let mut path = self.blobs();
+        path.push(&hex[..2]);
+        path.push(hex);
+        path
+    }
+
+    /// Returns the directory of the index databases.
+    pub fn index(&self) -> PathBuf {
+        self.root.join("index")
+    }
+
+    /// Returns the database directory of this schema, or with an `ending` a file beside it.
+    pub fn index_file(&self, ending: &str) -> PathBuf {
+        self.index().join(format!("{INDEX_SCHEMA}{ending}"))
+    }
+
+    /// Returns the marker file of a damaged index.
+    pub fn index_is_bad(&self) -> PathBuf {
+        self.index_file(".bad")
+    }
+
+    /// Returns the directory for files being written.
+    pub fn temporary(&self) -> PathBuf {
+        self.root.join("tmp")
+    }
+
+    /// Returns the directory of the logs.
+    pub fn logs(&self) -> PathBuf {
+        self.root.join("logs")
+    }
+
+    /// Returns the event log.
+    pub fn events(&self) -> PathBuf {
+        self.logs().join("events.jsonl")
+    }
+
+    /// Returns the lock file of compiles under way.
+    pub fn inflight_lock(&self) -> PathBuf {
+        self.root.join("inflight.lock")
+    }
+
+    /// Returns the lock file between recording and removal.
+    pub fn store_lock(&self) -> PathBuf {
+        self.root.join("store.lock")
+    }
+
+    /// Returns the lock file of gc.
+    pub fn gc_lock(&self) -> PathBuf {
+        self.root.join("gc.lock")
+    }
+}
+
+const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
+    # This file marks a cache directory made by cargo-kache.\n\
+    # See https://bford.info/cachedir/ for its meaning.\n";
