@@ -1,3 +1,5 @@
 //! cargo-kache
 pub mod digest;
+pub mod env;
 pub mod fs;
+pub mod quantity;
