@@ -1,4 +1,5 @@
 //! cargo-kache
+pub mod config;
 pub mod digest;
 pub mod env;
 pub mod fs;
