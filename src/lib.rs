@@ -1,3 +1,4 @@
 //! cargo-kache
 pub mod digest;
 pub mod fs;
+pub mod trace;
