@@ -40,10 +40,11 @@ pub(super) fn identify(
 }
 
 /// Follows rustup's proxy to the toolchain that it would choose, where the environment alone decides.
+///
+/// A proxy is a program beside `rustup` with no libraries of its own beside it.
 fn behind_rustup(call: &Call, program: PathBuf) -> PathBuf {
-    let Ok(real) = program.canonicalize() else { return program };
-    if real.file_stem() != Some(OsStr::new("rustup")) {
-        return real;
+    if !is_proxy(&program) {
+        return program;
     }
     let toolchain = call.environment.get("RUSTUP_TOOLCHAIN");
     let home = match (call.environment.get("RUSTUP_HOME"), call.environment.get("HOME")) {
@@ -52,8 +53,15 @@ fn behind_rustup(call: &Call, program: PathBuf) -> PathBuf {
         (None, None) => None,
     };
     let name = program.file_name().expect("a found program has a name");
-    let chosen = home.zip(toolchain).map(|(home, toolchain)| home.join("toolchains").join(toolchain).join("bin").join(name));
+    let inside = |(home, toolchain): (PathBuf, &OsStr)| home.join("toolchains").join(toolchain).join("bin").join(name);
+    let chosen = home.zip(toolchain).map(inside);
     chosen.filter(|path| path.is_file()).unwrap_or(program)
+}
+
+fn is_proxy(program: &Path) -> bool {
+    let Some(folder) = program.parent() else { return false };
+    let has_libraries = folder.parent().is_some_and(|toolchain| toolchain.join("lib/rustlib").is_dir());
+    !has_libraries && folder.join("rustup").is_file()
 }
 
 /// Returns what the compiler says of itself, asking it if need be.
@@ -63,8 +71,7 @@ fn facts(
     files: &RememberedFiles<'_>,
     rustc: &Path,
 ) -> Result<Facts, String> {
-    let is_proxy = rustc.canonicalize().is_ok_and(|real| real.file_stem() == Some(OsStr::new("rustup")));
-    if is_proxy {
+    if is_proxy(rustc) {
         // It chooses by files and folders that only it knows: ask each time.
         return ask(session.call, rustc);
     }

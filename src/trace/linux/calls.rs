@@ -22,9 +22,13 @@ pub(super) struct Rule {
 pub(super) enum When {
     Always,
     /// Not the form that means `fstat`: flags of exactly `AT_EMPTY_PATH`, and a real descriptor.
-    UnlessFstat { flags: u8 },
+    UnlessFstat {
+        flags: u8,
+    },
     /// Not with a null path, which means the descriptor itself.
-    UnlessNull { path: u8 },
+    UnlessNull {
+        path: u8,
+    },
     /// Sockets that could reach further than a named local stream, whose `connect` stops anyway.
     SocketReachesOut,
     /// `seccomp` asking for a listener of its own.
@@ -157,10 +161,7 @@ static COMMON: &[Rule] = &[
     rule(libc::SYS_symlinkat, Call::CreateLink(at(1, 2))),
     rule(libc::SYS_unlinkat, Call::Remove(at(0, 1))),
     rule(libc::SYS_renameat2, Call::Rename(at(0, 1), at(2, 3), Some(4))),
-    rule(
-        libc::SYS_linkat,
-        Call::HardLink(at(0, 1), at(2, 3), Follow::If(4, libc::AT_SYMLINK_FOLLOW as u64)),
-    ),
+    rule(libc::SYS_linkat, Call::HardLink(at(0, 1), at(2, 3), Follow::If(4, libc::AT_SYMLINK_FOLLOW as u64))),
     rule(libc::SYS_fchmodat, Call::Change(at(0, 1), Follow::Yes)),
     rule(452 /* fchmodat2 */, Call::Change(at(0, 1), Follow::Unless(3, NOFOLLOW))),
     rule(libc::SYS_fchownat, Call::Change(at(0, 1), Follow::Unless(4, NOFOLLOW))),
@@ -238,11 +239,7 @@ static LEGACY: &[Rule] = &[
     rule(libc::SYS_lchown, Call::Change(cwd(0), Follow::No)),
     rule(libc::SYS_utime, Call::Change(cwd(0), Follow::Yes)),
     rule(libc::SYS_utimes, Call::Change(cwd(0), Follow::Yes)),
-    rule_when(
-        libc::SYS_futimesat,
-        When::UnlessNull { path: 1 },
-        Call::Change(at(0, 1), Follow::Yes),
-    ),
+    rule_when(libc::SYS_futimesat, When::UnlessNull { path: 1 }, Call::Change(at(0, 1), Follow::Yes)),
 ];
 
 /// The one call of the old kind that this architecture kept.

@@ -24,8 +24,14 @@ const ARGS: u32 = 16;
 
 /// Builds the program: a foreign architecture, an unknown number and every rule that applies stop the caller.
 pub(super) fn program() -> Vec<libc::sock_filter> {
-    let mut program =
-        vec![load(ARCH), jump(libc::BPF_JEQ, NATIVE, 1, 0), ret(NOTIFY), load(NR), jump(libc::BPF_JGT, LAST_KNOWN, 0, 1), ret(NOTIFY)];
+    let mut program = vec![
+        load(ARCH),
+        jump(libc::BPF_JEQ, NATIVE, 1, 0),
+        ret(NOTIFY),
+        load(NR),
+        jump(libc::BPF_JGT, LAST_KNOWN, 0, 1),
+        ret(NOTIFY),
+    ];
     for rule in rules() {
         let block = block(rule.when);
         program.push(jump(libc::BPF_JEQ, rule.nr, 0, block.len() as u8));

@@ -154,7 +154,9 @@ pub(super) fn has_capabilities(path: &[u8]) -> bool {
 /// Returns whether the kernel knows further program formats and starts interpreters for them on its own.
 pub(super) fn has_further_formats() -> bool {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let Ok(fd) = rustix::fs::openat(CWD, c"/proc/sys/fs/binfmt_misc", flags, Mode::empty()) else { return false };
+    let Ok(fd) = rustix::fs::openat(CWD, c"/proc/sys/fs/binfmt_misc", flags, Mode::empty()) else {
+        return false;
+    };
     let mut buffer = [MaybeUninit::uninit(); 1024];
     let mut entries = RawDir::new(fd, &mut buffer);
     while let Some(Ok(entry)) = entries.next() {

@@ -87,7 +87,9 @@ fn sizes_match() -> Result<(), Unsupported> {
     // SAFETY: the kernel fills a structure of exactly this type, exclusively borrowed.
     let result = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_GET_NOTIF_SIZES, 0, &mut sizes) };
     if result != 0 {
-        return Err(Unsupported::Refused { errno: io::Error::last_os_error().raw_os_error().unwrap_or_default() });
+        return Err(Unsupported::Refused {
+            errno: io::Error::last_os_error().raw_os_error().unwrap_or_default(),
+        });
     }
     let match_ours = usize::from(sizes.seccomp_notif) == size_of::<libc::seccomp_notif>()
         && usize::from(sizes.seccomp_notif_resp) == size_of::<libc::seccomp_notif_resp>();

@@ -31,7 +31,6 @@ pub(super) enum Deed<'a> {
     HardLink { from: &'a [u8], to: &'a [u8], follow: bool },
     Connect { socket: &'a [u8] },
     Network,
-    Incomplete(Incomplete),
 }
 
 /// Collects deeds.
@@ -117,7 +116,6 @@ impl Recorder {
             Deed::HardLink { from, to, follow } => self.hard_link(from, to, follow),
             Deed::Connect { socket } => self.connect(socket),
             Deed::Network => self.network = true,
-            Deed::Incomplete(reason) => self.give_up(reason),
         }
     }
 }

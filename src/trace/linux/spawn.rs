@@ -44,9 +44,8 @@ enum Handover {
 
 /// Starts `command` under a filter; also returns the supervisor when the program itself could not be started.
 pub(super) fn start(command: &mut Command) -> Result<(io::Result<Child>, Supervisor), SpawnError> {
-    let (ours, theirs) =
-        socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
-            .map_err(|e| resources(&e.into()))?;
+    let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
+        .map_err(|e| resources(&e.into()))?;
     let shared = Shared::default();
     let (end, ended) = channel();
     let (said, handover) = channel();
@@ -67,9 +66,7 @@ pub(super) fn start(command: &mut Command) -> Result<(io::Result<Child>, Supervi
 
     match (handover.recv().unwrap_or(Handover::Silence), child) {
         (Handover::Listener, child) => Ok((child, Supervisor { shared, ended })),
-        (Handover::Refused(errno), _) => {
-            Err(Unsupported::Refused { errno }.into())
-        }
+        (Handover::Refused(errno), _) => Err(Unsupported::Refused { errno }.into()),
         (Handover::Silence, Err(e)) => Err(SpawnError::Program(e)),
         (Handover::Silence, Ok(_)) => unreachable!("the child does not start the program without its filter"),
     }

@@ -112,9 +112,7 @@ impl Reader {
                 let Some(name) = self.first(stop, at)?.filter(|name| !name.empty) else { return Ok(None) };
                 Ok(Some(Deed::Stat { path: &self.first, follow: follows(stop, follow, name) }))
             }
-            Call::ReadLink(at) => {
-                Ok(self.first(stop, at)?.map(|_| Deed::ReadLink { path: &self.first }))
-            }
+            Call::ReadLink(at) => Ok(self.first(stop, at)?.map(|_| Deed::ReadLink { path: &self.first })),
             Call::List => self.read_list(stop),
             Call::Exec(at) => self.read_exec(stop, at),
             Call::Create(at) | Call::CreateLink(at) => {
@@ -128,9 +126,11 @@ impl Reader {
             }
             Call::Rename(from, to, flags) => {
                 let flags = flags.map_or(0, |arg| stop.args[usize::from(arg)] as u32);
-                Ok(self
-                    .both(stop, from, to)?
-                    .map(|_| Deed::Rename { from: &self.first, to: &self.second, flags }))
+                Ok(self.both(stop, from, to)?.map(|_| Deed::Rename {
+                    from: &self.first,
+                    to: &self.second,
+                    flags,
+                }))
             }
             Call::HardLink(from, to, follow) => Ok(self.both(stop, from, to)?.map(|name| Deed::HardLink {
                 from: &self.first,
