@@ -13,6 +13,7 @@ use index::Index;
 use layout::Layout;
 
 use crate::event::Log;
+use crate::fs;
 
 /// The store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -53,15 +54,18 @@ impl Store {
 /// Whether a directory lies on a file system that several machines may share.
 pub fn is_on_network(path: &std::path::Path) -> bool {
     /// Numbers of `statfs(2)`: NFS, SMB (three of them), Ceph, AFS, Coda, 9P, Lustre, GPFS, BeeGFS.
-    const NETWORK: &[i64] = &[
-        0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x00c3_6400, 0x5346_414f, 0x7375_7245, 0x0102_1997, 0x0bd0_0bd0,
-        0x4750_4653, 0x1983_0326,
+    const NETWORK: &[u32] = &[
+        0x6969,
+        0x517b,
+        0xff53_4d42,
+        0xfe53_4d42,
+        0x00c3_6400,
+        0x5346_414f,
+        0x7375_7245,
+        0x0102_1997,
+        0x0bd0_0bd0,
+        0x4750_4653,
+        0x1983_0326,
     ];
-    #[cfg(target_os = "linux")]
-    return rustix::fs::statfs(path).is_ok_and(|stat| NETWORK.contains(&(stat.f_type as i64 & 0xffff_ffff)));
-    #[cfg(not(target_os = "linux"))]
-    {
-        let _ = (path, NETWORK);
-        false
-    }
+    fs::stat::file_system(path).is_some_and(|number| NETWORK.contains(&number))
 }

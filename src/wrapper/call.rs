@@ -55,7 +55,9 @@ impl Call {
         let skipped = usize::from(call.workspace_wrapper);
         let parsed = args::parse(call.arguments.get(skipped..).unwrap_or_default());
         let (arguments, unsupported) = match parsed {
-            Parsed::Probe => return Plan::Ask(behind(inner_wrapper.as_deref(), call.program, call.arguments)),
+            Parsed::Probe => {
+                return Plan::Ask(behind(inner_wrapper.as_deref(), call.program, call.arguments));
+            }
             Parsed::Unsupported(why, arguments) => (*arguments, Some(why)),
             Parsed::Compile(arguments) => (*arguments, None),
         };
@@ -167,7 +169,8 @@ pub(super) fn profile_of(directory: &Path) -> Option<&Path> {
 
 fn roots(arguments: &Arguments, cwd: &Path, out_dir: &Path) -> Roots {
     let mut profiles: Vec<PathBuf> = Vec::new();
-    let directories = std::iter::once(out_dir.to_owned()).chain(arguments.dependency_dirs().map(|d| cwd.join(d)));
+    let directories =
+        std::iter::once(out_dir.to_owned()).chain(arguments.dependency_dirs().map(|d| cwd.join(d)));
     for profile in directories.filter_map(|d| profile_of(&d).map(Path::to_owned)) {
         if !profiles.contains(&profile) {
             profiles.push(profile);

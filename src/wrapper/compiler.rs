@@ -28,7 +28,8 @@ pub(super) fn identify(
     let call = session.call;
     let mut drivers = Vec::new();
     for driver in &call.drivers {
-        let found = find_program(call, driver).ok_or_else(|| format!("`{}` is not found", driver.display()))?;
+        let found =
+            find_program(call, driver).ok_or_else(|| format!("`{}` is not found", driver.display()))?;
         drivers.push(behind_rustup(call, found));
     }
     let rustc = drivers.last().expect("a call has a program");
@@ -53,7 +54,8 @@ fn behind_rustup(call: &Call, program: PathBuf) -> PathBuf {
         (None, None) => None,
     };
     let name = program.file_name().expect("a found program has a name");
-    let inside = |(home, toolchain): (PathBuf, &OsStr)| home.join("toolchains").join(toolchain).join("bin").join(name);
+    let inside =
+        |(home, toolchain): (PathBuf, &OsStr)| home.join("toolchains").join(toolchain).join("bin").join(name);
     let chosen = home.zip(toolchain).map(inside);
     chosen.filter(|path| path.is_file()).unwrap_or(program)
 }

@@ -39,7 +39,8 @@ pub(super) fn learn(
         Reads::Traced(trace) => {
             let ground = Ground::new(call, known);
             add_traced(&mut inputs, &ground, trace)?;
-            whole_environment = inputs.loads_code || !is_clippy_or_rustc(call) || linker_is_script(session, known);
+            whole_environment =
+                inputs.loads_code || !is_clippy_or_rustc(call) || linker_is_script(session, known);
         }
     }
     let mut variables = dep_info.variables.clone();
@@ -112,7 +113,11 @@ impl Ground {
         Self {
             out_dir: call.out_dir.clone(),
             search_dirs: arguments.search_paths.iter().map(|s| absolute(&s.path)).collect(),
-            dependency_dirs: arguments.dependency_dirs().map(absolute).chain([call.out_dir.clone()]).collect(),
+            dependency_dirs: arguments
+                .dependency_dirs()
+                .map(absolute)
+                .chain([call.out_dir.clone()])
+                .collect(),
             externs: externs.collect(),
             sysroots: arguments.sysroot.iter().map(|p| absolute(p)).chain([sysroot, real]).collect(),
             project: manifest_dir.into_iter().chain(target_dir).chain([call.cwd.clone()]).collect(),
@@ -150,7 +155,11 @@ fn add_access(
         return Ok(());
     }
     if let Some(known) = system_path(path) {
-        return if known || access.written { Ok(()) } else { Err(Bypass::Volatile(format!("read `{}`", path.display()))) };
+        return if known || access.written {
+            Ok(())
+        } else {
+            Err(Bypass::Volatile(format!("read `{}`", path.display())))
+        };
     }
     if access.written && !is_private(ground, path) {
         return Err(Bypass::Volatile(format!("wrote `{}`", path.display())));
@@ -195,7 +204,10 @@ fn add_artefact(
     // Whether the rlib is there yet depends on the order of the build; the metadata beside it says the same to a
     // compile that does not link.
     let metadata = path.with_extension("rmeta");
-    if is_library("rlib") && !inputs.call.arguments.is_linked() && !inputs.call.arguments.has_type("staticlib") {
+    if is_library("rlib")
+        && !inputs.call.arguments.is_linked()
+        && !inputs.call.arguments.has_type("staticlib")
+    {
         if ground.externs.contains(&metadata) {
             return Ok(());
         }
@@ -224,26 +236,57 @@ fn plain(path: &Path, resolved: &mut BTreeMap<PathBuf, PathBuf>) -> PathBuf {
 /// Whether a path of the kernel's own says nothing about the build (`true`), or something that changes (`false`).
 fn system_path(path: &Path) -> Option<bool> {
     const HARMLESS: &[&str] = &[
-        "/dev/full", "/dev/null", "/dev/random", "/dev/shm", "/dev/stderr", "/dev/stdin", "/dev/stdout", "/dev/tty",
-        "/dev/urandom", "/dev/zero", "/dev/fd", "/dev/pts", "/proc/cpuinfo", "/proc/filesystems", "/proc/meminfo", "/proc/mounts", "/proc/self",
-        "/proc/stat", "/proc/sys/kernel/cap_last_cap", "/proc/sys/kernel/ngroups_max", "/proc/sys/kernel/osrelease", "/proc/sys/vm", "/proc/thread-self", "/sys/devices/system",
-        "/sys/fs/cgroup", "/sys/kernel/mm",
+        "/dev/full",
+        "/dev/null",
+        "/dev/random",
+        "/dev/shm",
+        "/dev/stderr",
+        "/dev/stdin",
+        "/dev/stdout",
+        "/dev/tty",
+        "/dev/urandom",
+        "/dev/zero",
+        "/dev/fd",
+        "/dev/pts",
+        "/proc/cpuinfo",
+        "/proc/filesystems",
+        "/proc/meminfo",
+        "/proc/mounts",
+        "/proc/self",
+        "/proc/stat",
+        "/proc/sys/kernel/cap_last_cap",
+        "/proc/sys/kernel/ngroups_max",
+        "/proc/sys/kernel/osrelease",
+        "/proc/sys/vm",
+        "/proc/thread-self",
+        "/sys/devices/system",
+        "/sys/fs/cgroup",
+        "/sys/kernel/mm",
     ];
     let roots = ["/dev", "/proc", "/sys"];
     if !roots.iter().any(|root| path.starts_with(root)) {
         return None;
     }
-    let of_a_process = path.strip_prefix("/proc").ok().and_then(|p| p.components().next()).is_some_and(|c| {
-        c.as_os_str().as_encoded_bytes().iter().all(u8::is_ascii_digit)
-    });
-    Some(of_a_process || roots.iter().any(|r| path == Path::new(r)) || HARMLESS.iter().any(|known| path.starts_with(known)))
+    let of_a_process = path
+        .strip_prefix("/proc")
+        .ok()
+        .and_then(|p| p.components().next())
+        .is_some_and(|c| c.as_os_str().as_encoded_bytes().iter().all(u8::is_ascii_digit));
+    Some(
+        of_a_process
+            || roots.iter().any(|r| path == Path::new(r))
+            || HARMLESS.iter().any(|known| path.starts_with(known)),
+    )
 }
 
 /// Whether a written path stays among this compile: an output, a temporary file that is gone, or a file that lies
 /// outside of the project and was not read.
 fn is_private(ground: &Ground, path: &Path) -> bool {
     let outside = !ground.project.iter().any(|root| path.starts_with(root));
-    path.parent() == Some(&ground.out_dir) || path == ground.out_dir || outside || path.symlink_metadata().is_err()
+    path.parent() == Some(&ground.out_dir)
+        || path == ground.out_dir
+        || outside
+        || path.symlink_metadata().is_err()
 }
 
 /// Whether the drivers are rustc and clippy, which tell their variables.
@@ -265,7 +308,6 @@ fn linker_is_script(session: &Session<'_>, known: &Known) -> bool {
     let name = call.arguments.linker.as_deref().unwrap_or(Path::new("cc"));
     let Some(path) = find_program(call, name.as_os_str()) else { return true };
     let mut start = [0; 2];
-    fs::open(&path).is_ok_and(|mut file| {
-        std::io::Read::read_exact(&mut file, &mut start).is_ok() && start == *b"#!"
-    })
+    fs::open(&path)
+        .is_ok_and(|mut file| std::io::Read::read_exact(&mut file, &mut start).is_ok() && start == *b"#!")
 }

@@ -19,7 +19,7 @@ pub(super) enum Found {
     /// An entry with equal inputs.
     Hit(Box<Hit>),
     /// None.
-    Miss(Miss),
+    Miss(Box<Miss>),
 }
 
 /// An entry with equal inputs.
@@ -94,7 +94,7 @@ pub(super) fn look_up(session: &Session<'_>) -> Result<Found, String> {
         Some(key) if reader.evicted(&key).is_some() => Some(MissReason::Evicted),
         _ => None,
     };
-    Ok(Found::Miss(Miss { known, needs_trace, cause, candidate, inputs: None }))
+    Ok(Found::Miss(Box::new(Miss { known, needs_trace, cause, candidate, inputs: None })))
 }
 
 impl Known {
@@ -107,7 +107,9 @@ impl Known {
         let compiler = super::compiler::identify(session, reader, files)?;
         let linker = linker(session, &compiler);
         let inner_wrapper = match &call.inner_wrapper {
-            Some(path) => files.digest(path).map_err(|e| super::session::chain(&e))?.map(|(_, digest)| digest),
+            Some(path) => {
+                files.digest(path).map_err(|e| super::session::chain(&e))?.map(|(_, digest)| digest)
+            }
             None => None,
         };
         let context = Context {
@@ -130,7 +132,7 @@ impl Known {
             let Some((stat, digest)) = found else {
                 return Err(format!("the dependency `{}` is missing", path.display()));
             };
-            newest_dependency = newest_dependency.max(stat.modified);
+            newest_dependency = newest_dependency.max(stat.modified).max(time_beside(&call.cwd.join(path)));
             closure = match (closure, reader.artefact(&digest)) {
                 (Some(mut hasher), Some(artefact)) if !artefact.loads_code => {
                     hasher.digest(&artefact.closure);
@@ -144,6 +146,14 @@ impl Known {
         let closure = closure.map(|hasher| hasher.finish());
         Ok(Self { compiler, invocation, externs, closure, newest_dependency, memos: Vec::new() })
     }
+}
+
+/// Returns the time of the metadata beside a library: to what links it, cargo counts the newest file of a dependency.
+fn time_beside(library: &std::path::Path) -> Time {
+    if library.extension().is_none_or(|ending| ending != "rlib") {
+        return Time::default();
+    }
+    Stat::of(&library.with_extension("rmeta")).map_or(Time::default(), |stat| stat.modified)
 }
 
 /// Finds the linker that will be used, where something is linked.

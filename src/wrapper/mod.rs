@@ -41,7 +41,7 @@ use call::{Call, Plan};
 use compile::Compiled;
 use lookup::Found;
 use process::Ending;
-use session::{Session, Trouble};
+use session::Session;
 
 /// Serves one compiler call of cargo's.
 pub fn run(call: CompilerCall) -> ExitCode {
@@ -57,10 +57,10 @@ pub fn run(call: CompilerCall) -> ExitCode {
     };
     let session = match Session::open(&call, settings) {
         Ok(session) => session,
-        Err(Trouble::Bypass(why, log)) => return bypass(&call, started, log, why),
-        Err(Trouble::Error(what, log)) => return fail_open(&call, started, log, what),
+        Err(excluded) => return bypass(&call, started, excluded.log, excluded.why),
     };
-    serve(&session, started).map_or_else(|what| fail_open(&call, started, Some(session.log()), what), Ending::exit)
+    serve(&session, started)
+        .map_or_else(|what| fail_open(&call, started, Some(session.log()), what), Ending::exit)
 }
 
 /// Looks up, and restores or compiles. An error says that nothing has run yet.
@@ -80,10 +80,16 @@ fn serve(session: &Session<'_>, started: Instant) -> Result<Ending, String> {
     let mut reason = match found {
         Found::Hit(hit) => match restore::restore(session, &hit) {
             Ok(bytes) => {
-                session.report(started, Outcome::Hit { remote: false }, Some(hit.key), hit.entry.compile_ms, bytes);
+                session.report(
+                    started,
+                    Outcome::Hit { remote: false },
+                    Some(hit.key),
+                    hit.entry.compile_ms,
+                    bytes,
+                );
                 return Ok(Ending::success());
             }
-            Err(restore::Failure::Damaged) => lookup::Miss::damaged(session, &hit),
+            Err(restore::Failure::Damaged) => Box::new(lookup::Miss::damaged(session, &hit)),
             Err(restore::Failure::File(error)) => return Err(session::chain(&error)),
         },
         Found::Miss(miss) => miss,

@@ -32,7 +32,11 @@ pub(super) struct Recorded {
 }
 
 /// Records a compile that succeeded; or says why not.
-pub(super) fn record(session: &Session<'_>, miss: &mut Miss, compiled: &Compiled) -> Result<Recorded, Bypass> {
+pub(super) fn record(
+    session: &Session<'_>,
+    miss: &mut Miss,
+    compiled: &Compiled,
+) -> Result<Recorded, Bypass> {
     session.guard_result();
     let recorded = try_record(session, miss, compiled);
     session.end_guard();
@@ -142,7 +146,9 @@ fn texts(
         stdout: PortableText::verbatim(compiled.stdout.clone()),
         stderr: PortableText::shorten(&compiled.stderr, &in_json, messages::artifact_path_begins),
     };
-    let Some(profile) = call.profile_dir().and_then(Path::to_str).map(str::as_bytes) else { return Ok(texts) };
+    let Some(profile) = call.profile_dir().and_then(Path::to_str).map(str::as_bytes) else {
+        return Ok(texts);
+    };
     let names_target = |text: &PortableText| {
         let rest = text.expand(b"");
         rest.windows(profile.len()).any(|window| window == profile)
@@ -163,9 +169,12 @@ fn ensure_settled(session: &Session<'_>, prediction: &Prediction, started: Time)
     let call = session.call;
     for (portable, aspect) in &prediction.files {
         let path = portable.expand(&call.roots).map(|path| call.cwd.join(path));
-        let Some((path, stat)) = path.and_then(|path| Stat::of(&path).ok().map(|stat| (path, stat))) else { continue };
+        let Some((path, stat)) = path.and_then(|path| Stat::of(&path).ok().map(|stat| (path, stat))) else {
+            continue;
+        };
         // Artefacts of the build get new links at any time; cargo lets no two builds write them.
-        let is_artefact = matches!(portable.root, Some(Root::Profile(_))) && portable.rest.starts_with("deps/");
+        let is_artefact =
+            matches!(portable.root, Some(Root::Profile(_))) && portable.rest.starts_with("deps/");
         let settled = match aspect {
             Aspect::Content if stat.is_dir() => true,
             _ if Blobs::is_blob(&stat) => true,
@@ -247,7 +256,8 @@ fn loads_code(session: &Session<'_>, compiled: &Compiled) -> bool {
     let Reads::Traced(trace) = &compiled.reads else { return false };
     let is_code = |path: &Path| path.extension().is_some_and(|e| e == "so" || e == "dylib" || e == "dll");
     let in_build = |path: &Path| {
-        path.parent().is_some_and(|dir| arguments.dependency_dirs().any(|known| session.call.cwd.join(known) == dir))
+        path.parent()
+            .is_some_and(|dir| arguments.dependency_dirs().any(|known| session.call.cwd.join(known) == dir))
     };
     trace.accesses.iter().any(|access| access.read && is_code(&access.path) && in_build(&access.path))
 }

@@ -71,9 +71,10 @@ pub(super) fn restore(session: &Session<'_>, hit: &Hit) -> Result<Bytes, Failure
     session.guard_result();
     if !memos.is_empty() {
         // Memos save time and nothing else.
-        let _ = session.store.index.write(|writer| {
-            memos.iter().try_for_each(|(stat, memo)| writer.put_memo(stat, memo))
-        });
+        let _ = session
+            .store
+            .index
+            .write(|writer| memos.iter().try_for_each(|(stat, memo)| writer.put_memo(stat, memo)));
     }
     session.end_guard();
     repeat(call, &hit.entry);
@@ -180,7 +181,8 @@ pub(super) fn reflinks(directory: &Path) -> bool {
     /// Numbers of `statfs(2)`: btrfs, XFS, bcachefs.
     const SHARING: &[i64] = &[0x9123_683e, 0x5846_5342, 0xca45_1a4e];
     #[cfg(target_os = "linux")]
-    return rustix::fs::statfs(directory).is_ok_and(|stat| SHARING.contains(&(stat.f_type as i64 & 0xffff_ffff)));
+    return rustix::fs::statfs(directory)
+        .is_ok_and(|stat| SHARING.contains(&(stat.f_type as i64 & 0xffff_ffff)));
     #[cfg(not(target_os = "linux"))]
     {
         let _ = (directory, SHARING);

@@ -15,16 +15,14 @@ use crate::event::{BuildId, Bypass, Bytes, Log, Outcome, UnitEvent};
 use crate::fs::lock::{self, Lock};
 use crate::key::environment;
 use crate::rustc::args::Unsupported;
-use crate::store::Store;
 use crate::store::guard::Guard;
 use crate::store::layout::Layout;
+use crate::store::{OpenError, Store};
 
-/// Why a session could not be opened; the log says where to note it, if anywhere.
-pub(super) enum Trouble {
-    /// By decision.
-    Bypass(Bypass, Option<Log>),
-    /// The cache failed.
-    Error(String, Option<Log>),
+/// Why a session was not opened, and where to note it.
+pub(super) struct Excluded {
+    pub(super) why: Bypass,
+    pub(super) log: Option<Log>,
 }
 
 /// One call that may be cached.
@@ -45,16 +43,16 @@ pub(super) fn settings(call: &Call) -> Result<Settings, String> {
 
 impl<'c> Session<'c> {
     /// Decides whether the call may be cached, and opens the store.
-    pub(super) fn open(call: &'c Call, settings: Settings) -> Result<Self, Trouble> {
+    pub(super) fn open(call: &'c Call, settings: Settings) -> Result<Self, Excluded> {
         let layout = Layout::new(settings.cache_dir.clone());
         let log = Log::at(layout.events());
         if let Some(why) = exclusion(call, &settings) {
-            return Err(Trouble::Bypass(why, Some(log)));
+            return Err(Excluded { why, log: Some(log) });
         }
         let guard = Guard::become_program(&layout, &call.command.program, &call.command.arguments);
         let store = Store::open(layout).map_err(|e| match e {
-            crate::store::OpenError::NetworkFs(_) => Trouble::Bypass(Bypass::NetworkFs, None),
-            other => Trouble::Bypass(Bypass::Store(chain(&other)), Some(log)),
+            OpenError::NetworkFs(_) => Excluded { why: Bypass::NetworkFs, log: Some(log) },
+            other => Excluded { why: Bypass::Store(chain(&other)), log: Some(log) },
         })?;
         Ok(Self { call, settings, store, guard: RefCell::new(guard) })
     }
