@@ -150,6 +150,7 @@ impl Reader {
         const RESOLVE_IN_ROOT: u64 = 0x10;
         let (flags, resolve) = match flags {
             OpenFlags::Arg(arg) => (stop.args[usize::from(arg)], 0),
+            #[cfg(target_arch = "x86_64")]
             OpenFlags::Creat => ((libc::O_CREAT | libc::O_WRONLY | libc::O_TRUNC) as u64, 0),
             OpenFlags::How(arg) => {
                 let mut how = [0; 24];
