@@ -55,8 +55,10 @@
 //! unsupported, and asking for it makes the outer one incomplete. A handler installed without `SA_RESTART` can interrupt
 //! a stopped call with `EINTR`; from Linux 5.19 on only until we have looked at it.
 //!
-//! Processes that outlive the program keep their filter, and the supervisor goes on answering them as long as *this*
-//! process lives. When it ends, their stopped calls fail with `ENOSYS`.
+//! Processes that outlive the program keep their filter, and someone has to answer their calls, which would fail with
+//! `ENOSYS` otherwise. When [`Traced`] goes, with or without [`wait`](Traced::wait), a small process of its own takes that
+//! over, lets everything run, and ends with the last of them. If it is killed, or our process before it could start it,
+//! the calls do fail.
 
 #[cfg(all(
     target_os = "linux",
@@ -96,7 +98,7 @@ pub fn supported() -> Result<(), Unsupported> {
 
 /// A program that runs under a trace.
 ///
-/// Dropping it neither stops the program nor the answering of its calls; only the trace is lost.
+/// Dropping it does not stop the program; only the trace is lost.
 #[derive(Debug)]
 pub struct Traced {
     /// The program; its pipes are the caller's to read.

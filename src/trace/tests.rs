@@ -161,7 +161,7 @@ fn a_link_is_read_and_followed_apart() {
 fn a_script_starts_its_interpreter_and_loader() {
     let told = scene()
         .script("inner", "#!/bin/sh\necho \"$1\"\n")
-        .script("outer", &format!("#!/usr/bin/env -S cat\nfirst\n"))
+        .script("outer", "#!/usr/bin/env -S cat\nfirst\n")
         .sh("./inner x && ./outer")
         .succeeds()
         .complete()
@@ -546,23 +546,57 @@ fn many_children_are_one_tree() {
     (0..200).fold(told, |told, i| told.at(&format!("f{i}"), "absent read"));
 }
 
+/// Leaves a process behind that waits for `go`, then makes calls that stop, and says so in `done`.
+const LEAVE_ONE: &str = "(read x; cat a >b; cat b >done) <>go >/dev/null 2>&1 &";
+
+fn waiting_scene() -> Scene {
+    let scene = scene().file("a", "still answered");
+    let made = Command::new("mkfifo").args(["go", "done"]).current_dir(&scene.root).status().unwrap();
+    assert!(made.success());
+    scene
+}
+
+impl Scene {
+    /// Lets the process go, and waits for what it says.
+    fn release(&self) -> String {
+        crate::fs::write(&self.root.join("go"), "go\n").unwrap();
+        crate::fs::read_to_string(&self.root.join("done")).unwrap()
+    }
+}
+
 #[test]
-fn a_process_that_outlives_is_reported_and_still_answered() {
-    let scene = scene();
-    // The process left behind waits on a pipe of ours, then makes a call that stops, and says so.
-    let fifo = |name: &str| {
-        let path = scene.root.join(name);
-        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
-        path
-    };
-    let (go, done) = (fifo("go"), fifo("done"));
-    let told = scene
-        .sh("(read x; cat a >b; echo done >done) <>go >/dev/null 2>&1 &")
-        .succeeds()
-        .incomplete(&Incomplete::Outlived);
-    told.at("a", "nothing");
-    crate::fs::write(&go, "go\n").unwrap();
-    assert_eq!(crate::fs::read_to_string(&done).unwrap(), "done\n");
+fn a_process_that_outlives_is_reported() {
+    let scene = waiting_scene();
+    scene.sh(LEAVE_ONE).succeeds().incomplete(&Incomplete::Outlived).at("a", "nothing");
+    assert_eq!(scene.release(), "still answered");
+}
+
+#[test]
+fn a_trace_that_is_dropped_leaves_the_program_alone() {
+    let scene = waiting_scene();
+    let mut command = Command::new("/bin/sh");
+    drop(spawn(command.args(["-c", LEAVE_ONE]).current_dir(&scene.root)).unwrap());
+    assert_eq!(scene.release(), "still answered");
+}
+
+#[test]
+fn a_process_that_outlives_us_is_still_answered() {
+    let scene = waiting_scene();
+    // Piped streams end only when nobody holds them: neither may what answers now.
+    let ended = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "trace::tests::traces_and_ends"])
+        .current_dir(&scene.root)
+        .output()
+        .unwrap();
+    assert!(ended.status.success());
+    assert_eq!(scene.release(), "still answered");
+}
+
+#[test]
+#[ignore = "run by the test above, in its directory"]
+fn traces_and_ends() {
+    let traced = spawn(Command::new("/bin/sh").args(["-c", LEAVE_ONE])).unwrap();
+    assert_eq!(traced.wait().unwrap().1.incomplete, Some(Incomplete::Outlived));
 }
 
 #[test]

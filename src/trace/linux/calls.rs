@@ -48,6 +48,8 @@ pub(super) enum OpenFlags {
     Arg(u8),
     /// In a `struct open_how` in the caller's memory.
     How(u8),
+    /// Those of `creat`, which has none.
+    #[cfg(target_arch = "x86_64")]
     Creat,
 }
 

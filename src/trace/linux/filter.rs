@@ -2,10 +2,10 @@
 //!
 //! Owns the translation of the table of calls into classic BPF. Never decides what a call means.
 //!
-//! The program is a plain chain of comparisons. That is not slow: since Linux 5.11 the kernel works out once, when the
-//! filter is installed, which numbers are always allowed, and does not run the program for those again.
+//! The program is a binary search. Since Linux 5.11 the kernel runs it once for each number when it is installed, and
+//! never again for those that are always allowed: a chain of comparisons would cost more there than all calls together.
 
-use super::calls::{LAST_KNOWN, When, rules};
+use super::calls::{LAST_KNOWN, Rule, When, rules};
 
 /// How the kernel names the architecture this program is compiled for.
 #[cfg(target_arch = "x86_64")]
@@ -32,13 +32,36 @@ pub(super) fn program() -> Vec<libc::sock_filter> {
         jump(libc::BPF_JGT, LAST_KNOWN, 0, 1),
         ret(NOTIFY),
     ];
-    for rule in rules() {
-        let block = block(rule.when);
-        program.push(jump(libc::BPF_JEQ, rule.nr, 0, block.len() as u8));
-        program.extend(block);
-    }
-    program.push(ret(ALLOW));
+    let mut rules: Vec<&Rule> = rules().collect();
+    rules.sort_unstable_by_key(|rule| rule.nr);
+    program.extend(search(&rules));
     program
+}
+
+/// Returns the search for the loaded number among sorted rules; every way through it ends in a verdict.
+fn search(rules: &[&Rule]) -> Vec<libc::sock_filter> {
+    match rules {
+        [] => vec![ret(ALLOW)],
+        [rule] => {
+            let block = block(rule.when);
+            let mut leaf = vec![jump(libc::BPF_JEQ, rule.nr, 0, distance(&block))];
+            leaf.extend(block);
+            leaf.push(ret(ALLOW));
+            leaf
+        }
+        _ => {
+            let (lower, upper) = rules.split_at(rules.len() / 2);
+            let below = search(lower);
+            let mut node = vec![jump(libc::BPF_JGE, upper[0].nr, distance(&below), 0)];
+            node.extend(below);
+            node.extend(search(upper));
+            node
+        }
+    }
+}
+
+fn distance(skipped: &[libc::sock_filter]) -> u8 {
+    u8::try_from(skipped.len()).expect("half of the table is shorter than the longest jump")
 }
 
 /// Returns what decides about one call; every way through it ends in a verdict.

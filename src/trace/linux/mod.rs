@@ -5,12 +5,14 @@
 //! - `spawn`: filter and listener between fork and exec
 //! - `listener`: stops arrive, answers leave
 //! - `supervise`: the loop; raw arguments become deeds
+//! - `keeper`: a process that answers when ours has ended
 //! - `memory`, `resolve`: a path as the stopped thread means it
 //! - `record`: deeds become accesses; what the tree made itself is told apart
 //! - `look`, `program`: the supervisor's own looks at the disk
 
 mod calls;
 mod filter;
+mod keeper;
 mod listener;
 mod look;
 mod memory;
@@ -24,7 +26,6 @@ use std::io;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::OnceLock;
-use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use super::{Incomplete, SpawnError, Trace, Unsupported};
@@ -38,9 +39,11 @@ pub(super) struct Watch(spawn::Supervisor);
 
 impl Watch {
     /// Waits for the program, then for the rest of its tree.
+    ///
+    /// What is left of the tree afterwards gets a keeper, as `self` goes.
     pub(super) fn wait(self, child: &mut Child) -> io::Result<(ExitStatus, Trace)> {
         let status = child.wait()?;
-        let outlived = self.0.ended.recv_timeout(GRACE) == Err(RecvTimeoutError::Timeout);
+        let outlived = self.0.outlives(GRACE);
         let mut recorder = self.0.shared.lock();
         if outlived {
             recorder.give_up(Incomplete::Outlived);
@@ -73,7 +76,7 @@ fn probe() -> Result<(), Unsupported> {
         Err(SpawnError::Unsupported(why)) => return Err(why),
         Err(SpawnError::Program(e)) => return Err(spawn::resources(&e)),
     };
-    if supervisor.ended.recv_timeout(GRACE) == Err(RecvTimeoutError::Timeout) {
+    if supervisor.outlives(GRACE) {
         return Err(Unsupported::NoEnd);
     }
     let trace = supervisor.shared.lock().close();

@@ -13,11 +13,12 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
+    SendAncillaryMessage, SendFlags, Shutdown, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
 };
 
 use super::filter;
@@ -26,11 +27,30 @@ use super::supervise::{Shared, supervise};
 use crate::trace::{SpawnError, Unsupported};
 
 /// The supervisor of one tree, seen from outside.
+///
+/// When it is dropped before the tree is gone, the rest of the tree is left to a keeper first.
 #[derive(Debug)]
 pub(super) struct Supervisor {
     pub(super) shared: Shared,
-    /// Hangs up when no process of the tree is left.
-    pub(super) ended: Receiver<()>,
+    /// Hangs up when no process of the tree is left, or when it was left to a keeper.
+    ended: Receiver<()>,
+    control: OwnedFd,
+}
+
+impl Supervisor {
+    /// Waits for the end of the tree, and returns whether it lives on after `grace`.
+    pub(super) fn outlives(&self, grace: Duration) -> bool {
+        self.ended.recv_timeout(grace) == Err(RecvTimeoutError::Timeout)
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        // An end that is gone already has nothing to be told.
+        let _ = rustix::net::shutdown(&self.control, Shutdown::Both);
+        // Our process may end next: the keeper has to be there by then.
+        let _ = self.ended.recv();
+    }
 }
 
 /// What the child said before it went on.
@@ -62,10 +82,12 @@ pub(super) fn start(command: &mut Command) -> Result<(io::Result<Child>, Supervi
     let child = command.spawn();
     // The closure stays with the command, which may be spawned again without us.
     armed.store(false, Ordering::Release);
-    drop(theirs);
+
+    // Whatever the child had to say is said: with the writing end shut, silence does not last.
+    let _ = rustix::net::shutdown(&theirs, Shutdown::Write);
 
     match (handover.recv().unwrap_or(Handover::Silence), child) {
-        (Handover::Listener, child) => Ok((child, Supervisor { shared, ended })),
+        (Handover::Listener, child) => Ok((child, Supervisor { shared, ended, control: theirs })),
         (Handover::Refused(errno), _) => Err(Unsupported::Refused { errno }.into()),
         (Handover::Silence, Err(e)) => Err(SpawnError::Program(e)),
         (Handover::Silence, Ok(_)) => unreachable!("the child does not start the program without its filter"),
@@ -80,11 +102,10 @@ pub(super) fn resources(e: &io::Error) -> Unsupported {
 /// The supervisor's thread: waits for the listener, then serves it to the end.
 fn run(socket: OwnedFd, said: &Sender<Handover>, shared: &Shared, end: Sender<()>) {
     let (handover, listener) = receive(&socket);
-    drop(socket);
     // The other side is gone only when it was not interested.
     let _ = said.send(handover);
     if let Some(listener) = listener {
-        supervise(&Listener::new(listener), shared);
+        supervise(Listener::new(listener, socket), shared);
     }
     drop(end);
 }
@@ -124,8 +145,11 @@ fn install(program: &[libc::sock_filter]) -> io::Result<OwnedFd> {
 }
 
 fn no_new_privileges() -> io::Result<()> {
+    // The kernel looks at whole words, which a variadic call does not make of small numbers.
+    const YES: libc::c_ulong = 1;
+    const NO: libc::c_ulong = 0;
     // SAFETY: this request takes numbers only.
-    match unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) } {
+    match unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, YES, NO, NO, NO) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }

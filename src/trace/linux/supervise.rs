@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::calls::{At, Blind, Call, Follow, LAST_KNOWN, OpenFlags, Rule, rules};
 use super::filter::NATIVE;
+use super::keeper;
 use super::listener::{Event, Listener, Stop};
 use super::memory::{Memory, Text};
 use super::record::{Deed, Recorder};
@@ -24,17 +25,19 @@ impl Shared {
     }
 }
 
-/// Answers stops until no process is left under the filter.
-pub(super) fn supervise(listener: &Listener, shared: &Shared) {
+/// Answers stops until no process is left under the filter, or leaves that to a keeper.
+pub(super) fn supervise(listener: Listener, shared: &Shared) {
     let mut reader = Reader::new();
     loop {
         match listener.next() {
             Ok(Event::Stop(stop)) => {
-                handle(&stop, listener, shared, &mut reader);
+                handle(&stop, &listener, shared, &mut reader);
                 listener.resume(stop.id);
             }
             Ok(Event::Gone) => {}
             Ok(Event::End) => return,
+            // No stop may be taken in and left unanswered: from here on only the keeper receives.
+            Ok(Event::Control) => return keeper::leave(listener),
             Err(_) => return shared.lock().give_up(Incomplete::Supervisor),
         }
     }
@@ -147,6 +150,7 @@ impl Reader {
         const RESOLVE_IN_ROOT: u64 = 0x10;
         let (flags, resolve) = match flags {
             OpenFlags::Arg(arg) => (stop.args[usize::from(arg)], 0),
+            #[cfg(target_arch = "x86_64")]
             OpenFlags::Creat => ((libc::O_CREAT | libc::O_WRONLY | libc::O_TRUNC) as u64, 0),
             OpenFlags::How(arg) => {
                 let mut how = [0; 24];
