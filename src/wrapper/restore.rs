@@ -179,15 +179,8 @@ pub(super) fn copies_everything(session: &Session<'_>) -> bool {
 /// Whether the file system can share blocks between files.
 pub(super) fn reflinks(directory: &Path) -> bool {
     /// Numbers of `statfs(2)`: btrfs, XFS, bcachefs.
-    const SHARING: &[i64] = &[0x9123_683e, 0x5846_5342, 0xca45_1a4e];
-    #[cfg(target_os = "linux")]
-    return rustix::fs::statfs(directory)
-        .is_ok_and(|stat| SHARING.contains(&(stat.f_type as i64 & 0xffff_ffff)));
-    #[cfg(not(target_os = "linux"))]
-    {
-        let _ = (directory, SHARING);
-        false
-    }
+    const SHARING: &[u32] = &[0x9123_683e, 0x5846_5342, 0xca45_1a4e];
+    fs::stat::file_system(directory).is_some_and(|number| SHARING.contains(&number))
 }
 
 /// Removes the links to blobs at the places where the compiler is about to write.
