@@ -1,10 +1,13 @@
 //! cargo-kache
+pub mod config;
 pub mod digest;
 pub mod entry;
+pub mod env;
 pub mod event;
 pub mod fs;
 pub mod invocation;
 pub mod key;
 pub mod portable;
+pub mod quantity;
 pub mod rustc;
 pub mod store;
