@@ -9,5 +9,6 @@ pub mod invocation;
 pub mod key;
 pub mod portable;
 pub mod quantity;
+pub mod report;
 pub mod rustc;
 pub mod store;
