@@ -7,6 +7,7 @@ pub mod event;
 pub mod fs;
 pub mod invocation;
 pub mod key;
+pub mod orchestrate;
 pub mod portable;
 pub mod quantity;
 pub mod report;
