@@ -1,4 +1,5 @@
 //! cargo-kache
+pub mod cli;
 pub mod config;
 pub mod digest;
 pub mod entry;
@@ -13,3 +14,5 @@ pub mod quantity;
 pub mod report;
 pub mod rustc;
 pub mod store;
+pub mod trace;
+pub mod wrapper;
