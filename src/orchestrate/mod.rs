@@ -35,6 +35,7 @@ use std::time::{Duration, Instant, SystemTime};
 use cargo_config::CargoConfig;
 use command::{CargoWords, Habit};
 use other_wrapper::OtherWrapper;
+use rustix::fs::Access;
 
 use crate::config::{Origin, ReportStyle, Resolved};
 use crate::env::{self, Env};
@@ -42,8 +43,8 @@ use crate::event::{BuildId, Log, LogPosition};
 use crate::fs::{self, AtPath as _};
 use crate::report::text::{self, Detail, Label};
 use crate::report::{Build, FileForm, Note, Transfer, json};
-use crate::store::Store;
 use crate::store::layout::Layout;
+use crate::store::{self, OpenError, Store};
 
 /// What is done with the store after a build.
 pub type After<'a> = Box<dyn FnOnce(&Store) + 'a>;
@@ -149,8 +150,8 @@ impl Request<'_> {
     /// Puts the wrapper into cargo's environment. `None` without a store to use: cargo runs as if we were not there.
     fn begin(&mut self, command: &mut Command, other: &OtherWrapper, style: ReportStyle) -> Option<Session> {
         let layout = Layout::new(self.resolved.settings.cache_dir.clone());
-        if let Err(error) = usable(&layout) {
-            self.say(Label::Warning, &format!("cache is off for this build: {}", causes(&error)));
+        if let Err(why) = usable(&layout) {
+            self.say(Label::Warning, &format!("cache is off for this build: {why}"));
             return None;
         }
         if let OtherWrapper::Replaced(name) = other
@@ -283,12 +284,16 @@ fn build_variable(id: &str, other: &OtherWrapper) -> OsString {
     value
 }
 
-/// Checks, without opening the index, that wrappers will be able to write to the store.
-fn usable(layout: &Layout) -> fs::Result<()> {
-    layout.create()?;
+/// Checks, without opening the index, that wrappers will be able to use the store. An error says why not.
+fn usable(layout: &Layout) -> Result<(), String> {
+    layout.create().map_err(|error| causes(&error))?;
+    if store::is_on_network(layout.root()) {
+        return Err(OpenError::NetworkFs(layout.root().to_owned()).to_string());
+    }
     for dir in [layout.temporary(), layout.blobs(), layout.index(), layout.logs()] {
-        rustix::fs::access(&dir, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK)
-            .at("write to", &dir)?;
+        rustix::fs::access(&dir, Access::WRITE_OK | Access::EXEC_OK)
+            .at("write to", &dir)
+            .map_err(|error| causes(&error))?;
     }
     Ok(())
 }
