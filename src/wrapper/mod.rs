@@ -37,6 +37,7 @@ use std::time::Instant;
 
 use crate::event::{Bypass, Bytes, Outcome};
 use crate::invocation::CompilerCall;
+use crate::store::guard;
 use call::{Call, Plan};
 use compile::Compiled;
 use lookup::Found;
@@ -46,6 +47,7 @@ use session::Session;
 /// Serves one compiler call of cargo's.
 pub fn run(call: CompilerCall) -> ExitCode {
     let started = Instant::now();
+    guard::fall_back_on_panic();
     let call = match Call::read(call) {
         Plan::Ask(program) => return process::replace(&program),
         Plan::Compile(call) => call,

@@ -26,7 +26,7 @@ use crate::fs::stat::{Stat, Time};
 use crate::fs::{self, PathError};
 use crate::rustc::{depinfo, messages};
 use crate::store::blob::Blobs;
-use crate::store::index::{Memo, MemoStat};
+use crate::store::index::{Memo, MemoStat, Writer};
 
 /// Why a hit could not be restored.
 pub(super) enum Failure {
@@ -68,16 +68,15 @@ pub(super) fn restore(session: &Session<'_>, hit: &Hit) -> Result<Bytes, Failure
             link::write_replacing(&call.out_dir.join(name), &text.expand(&directory), PLAIN)?;
         }
     }
+    repeat(call, &hit.entry);
     session.guard_result();
     if !memos.is_empty() {
         // Memos save time and nothing else.
-        let _ = session
-            .store
-            .index
-            .write(|writer| memos.iter().try_for_each(|(stat, memo)| writer.put_memo(stat, memo)));
+        let put_all =
+            |writer: &mut Writer<'_>| memos.iter().try_for_each(|(stat, memo)| writer.put_memo(stat, memo));
+        let _ = session.store.index.write(put_all);
     }
     session.end_guard();
-    repeat(call, &hit.entry);
     Ok(bytes)
 }
 

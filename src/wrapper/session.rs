@@ -64,6 +64,8 @@ impl<'c> Session<'c> {
 
     /// From now on trouble in the index ends this process as the compiler ended: well.
     pub(super) fn guard_result(&self) {
+        // A guard that goes takes the handlers with it, so the old one goes first.
+        self.guard.take();
         self.guard.replace(Guard::exit(&self.store.layout, 0));
     }
 
