@@ -206,13 +206,17 @@ impl Env {
     }
 
     /// Returns the value of `name`; an empty variable counts as unset.
-    #[expect(clippy::disallowed_methods, reason = "this is where variables are read")]
     pub fn get(&self, name: &str) -> Option<OsString> {
-        let value = match &self.0 {
+        self.raw(name).filter(|value| !value.is_empty())
+    }
+
+    /// Returns the value of `name` as it is, for variables of cargo's that mean something when they are empty.
+    #[expect(clippy::disallowed_methods, reason = "this is where variables are read")]
+    pub fn raw(&self, name: &str) -> Option<OsString> {
+        match &self.0 {
             Source::Process => std::env::var_os(name),
             Source::Pairs(pairs) => pairs.get(OsStr::new(name)).cloned(),
-        };
-        value.filter(|value| !value.is_empty())
+        }
     }
 
     /// Returns the user's home folder, if a variable names one.

@@ -1,4 +1,50 @@
-//! cargo-kache
+//! cargo-kache: a build cache for Rust.
+//!
+//! # Bird's eye
+//!
+//! Cargo asks for one compile after another. Each call runs this program in the compiler's place: it forms a key from
+//! all that the compile depends on, and either puts the outputs of an earlier equal compile in place, or runs the
+//! compiler and remembers the result.
+//!
+//! # Entry points
+//!
+//! `main.rs` decides by argv whether this process is the compiler's stand-in ([`wrapper`]) or a person's command
+//! ([`cli`]). `cargo kache build` is a command that runs cargo with this program as the wrapper ([`orchestrate`]).
+//!
+//! # Map
+//!
+//! Imports point downwards only; a test keeps it so.
+//!
+//! | row | modules | |
+//! |---|---|---|
+//! | 7 | [`cli`] | parses, then calls one thing below |
+//! | 6 | [`doctor`] | looks at everything, changes nothing |
+//! | 5 | [`orchestrate`] | runs cargo with the wrapper set |
+//! | 4 | [`wrapper`], [`report`] | one compiler call; events to figures |
+//! | 3 | [`config`] | settings; rows 0 to 2 never see it |
+//! | 2 | [`key`], [`store`], [`trace`] | what makes compiles equal; blobs and index; what a process tree reads |
+//! | 1 | [`entry`], [`event`], [`invocation`], [`portable`], [`rustc`] | what is stored and said; argv; paths; rustc's formats |
+//! | 0 | [`digest`], [`env`], [`fs`], [`quantity`], [`term`] | content names, variables, files, units of measure, printing |
+//!
+//! # Invariants
+//!
+//! - `key` opens no store, starts no process and reads no variable of ours.
+//! - `store` does not know what a compiler is.
+//! - `wrapper` writes nothing of its own to stdout or stderr, and loads neither clap nor a terminal library.
+//! - `report` reads events only; it never opens the store.
+//! - Nothing but `term` and the wrapper's last words prints.
+//!
+//! # Glossary
+//!
+//! - *unit*: one compile as cargo plans it.
+//! - *key*: names a compile by all that enters it.
+//! - *entry*: what a key maps to: outputs, messages, and the inputs by group.
+//! - *blob*: the bytes of one output, named by their digest.
+//! - *prediction*: the names of files and variables that an earlier compile read.
+//! - *hit*, *miss*, *bypass*: restored; compiled and recorded; compiled without the cache.
+//! - *restore*: entry → target directory. *record*: target directory → entry.
+
+pub mod cli;
 pub mod config;
 pub mod digest;
 pub mod entry;
@@ -7,7 +53,11 @@ pub mod event;
 pub mod fs;
 pub mod invocation;
 pub mod key;
+pub mod orchestrate;
 pub mod portable;
 pub mod quantity;
+pub mod report;
 pub mod rustc;
 pub mod store;
+pub mod trace;
+pub mod wrapper;

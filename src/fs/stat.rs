@@ -120,6 +120,17 @@ impl Stat {
     }
 }
 
+/// Returns the number by which `statfs(2)` names the file system of a path; `None` where there are no such numbers.
+pub fn file_system(path: &Path) -> Option<u32> {
+    #[cfg(target_os = "linux")]
+    return rustix::fs::statfs(path).ok().map(|stat| (stat.f_type & 0xffff_ffff) as u32);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = path;
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -26,6 +26,8 @@ pub struct Context<'a> {
     pub linker: Option<&'a Path>,
     /// The wrapper that runs inside ours, by content.
     pub inner_wrapper: Option<Digest>,
+    /// Whether `CARGO` is set: some diagnostics then speak of cargo.
+    pub under_cargo: bool,
 }
 
 /// An invocation, normalised.
@@ -63,6 +65,7 @@ fn lines(arguments: &Arguments, context: &Context<'_>) -> Vec<String> {
         format!("extra-filename {}", arguments.extra_filename),
         format!("target {}", arguments.target.as_deref().unwrap_or_default()),
         format!("test {}", arguments.test),
+        format!("under-cargo {}", context.under_cargo),
     ];
     let mut add =
         |kind: &str, texts: &[String]| lines.extend(texts.iter().map(|text| format!("{kind} {text}")));

@@ -3,7 +3,7 @@
 //! Owns the reading of the format. Never trusts it further than rustc does: what macros read on their own account is
 //! not in it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a dep-info file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,6 +40,16 @@ impl DepInfo {
         info.variables.dedup();
         (rules > 0).then_some(info)
     }
+}
+
+/// Returns a path's bytes as rustc writes them into a rule.
+pub fn escaped(path: &Path) -> Vec<u8> {
+    path.to_string_lossy().replace(' ', "\\ ").into_bytes()
+}
+
+/// Whether `before` ends where the target of a rule begins.
+pub fn target_begins(before: &[u8]) -> bool {
+    before.last().is_none_or(|last| *last == b'\n')
 }
 
 /// Splits at blanks that no backslash stands before.

@@ -14,7 +14,7 @@ pub fn artifact_path_begins(before: &[u8]) -> bool {
 /// Returns `path` as it stands inside a JSON string.
 pub fn json_escaped(path: &str) -> Vec<u8> {
     let quoted = serde_json::to_string(path).expect("strings serialise");
-    quoted[1..quoted.len() - 1].as_bytes().to_vec()
+    quoted.as_bytes()[1..quoted.len() - 1].to_vec()
 }
 
 #[cfg(test)]

@@ -190,8 +190,6 @@ mod tests {
         fs::write(&path, "content").unwrap();
         let digest = Digest::of(b"content");
         blobs.take_over(&path, &digest, 7, false).unwrap();
-        let file = std::fs::OpenOptions::new();
-        drop(file);
         link::set_mode(&fs::open(&path).unwrap(), 0o644, &path).unwrap();
         fs::write(&path, "CONTENT").unwrap();
         assert!(blobs.find(&digest, 7).is_none());

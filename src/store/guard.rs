@@ -78,27 +78,50 @@ fn marker(bad: &Path) -> Option<CString> {
     CString::new(bad.as_os_str().as_bytes()).ok()
 }
 
+/// While a guard lives, a panic takes the same way as a fatal signal, but the index is not to blame and stays.
+pub fn fall_back_on_panic() {
+    std::panic::set_hook(Box::new(|_| {
+        // SAFETY: the pointer is null or a leaked, immutable box.
+        if let Some(fallback) = unsafe { FALLBACK.load(Ordering::Acquire).as_ref() } {
+            fallback.run();
+        }
+    }));
+}
+
 extern "C" fn on_fatal_signal(signal: libc::c_int) {
-    let fallback = FALLBACK.load(Ordering::Acquire);
-    // SAFETY: the pointer is null or a leaked, immutable box; open, close, sigprocmask, execv, signal, raise and
-    // _exit are async-signal-safe; the argument vector is null-terminated and owned by the box.
-    unsafe {
-        let Some(fallback) = fallback.as_ref() else {
+    // SAFETY: the pointer is null or a leaked, immutable box.
+    let Some(fallback) = (unsafe { FALLBACK.load(Ordering::Acquire).as_ref() }) else {
+        // SAFETY: both calls are async-signal-safe; the default action ends the process.
+        unsafe {
             libc::signal(signal, libc::SIG_DFL);
             libc::raise(signal);
-            return;
-        };
+        }
+        return;
+    };
+    // SAFETY: both calls are async-signal-safe, and the name is a string of the box.
+    unsafe {
         let file =
             libc::open(fallback.marker.as_ptr(), libc::O_CREAT | libc::O_WRONLY | libc::O_CLOEXEC, 0o600);
         if file >= 0 {
             libc::close(file);
         }
-        if let Some(program) = fallback.program.first() {
-            let mut none = std::mem::zeroed::<libc::sigset_t>();
-            libc::sigemptyset(&raw mut none);
-            libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
-            libc::execvp(*program, fallback.program.as_ptr());
+    }
+    fallback.run();
+}
+
+impl Fallback {
+    /// Becomes the program, or ends the process.
+    fn run(&self) -> ! {
+        // SAFETY: sigemptyset, sigprocmask, execvp and _exit are async-signal-safe here; the argument vector is
+        // null-terminated and owned by the leaked box.
+        unsafe {
+            if let Some(program) = self.program.first() {
+                let mut none = std::mem::zeroed::<libc::sigset_t>();
+                libc::sigemptyset(&raw mut none);
+                libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
+                libc::execvp(*program, self.program.as_ptr());
+            }
+            libc::_exit(self.exit_code)
         }
-        libc::_exit(fallback.exit_code);
     }
 }

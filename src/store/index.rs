@@ -82,6 +82,7 @@ enum Table {
     Usage = b'u',
     Evicted = b'v',
     Targets = b't',
+    Notes = b'n',
     Meta = b'.',
 }
 
@@ -276,6 +277,11 @@ impl Reader<'_> {
         self.all(Table::Evicted)
     }
 
+    /// Returns a text that was noted under this name.
+    pub fn note(&self, name: &Digest) -> Option<String> {
+        self.get(Table::Notes, name.as_bytes())
+    }
+
     /// Returns how far the event log has been folded into the usage table.
     pub fn folded(&self) -> LogPosition {
         self.get(Table::Meta, b"folded").unwrap_or_default()
@@ -370,6 +376,11 @@ impl Writer<'_> {
     /// Records what is known of a library with this content.
     pub fn put_artefact(&mut self, content: &Digest, artefact: &Artefact) -> heed::Result<()> {
         self.put(Table::Artefacts, content.as_bytes(), artefact)
+    }
+
+    /// Notes a text under a name.
+    pub fn put_note(&mut self, name: &Digest, text: &str) -> heed::Result<()> {
+        self.put(Table::Notes, name.as_bytes(), &text)
     }
 
     /// Remembers the digest of a file.

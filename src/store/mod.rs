@@ -20,6 +20,18 @@ use index::Index;
 use layout::Layout;
 
 use crate::event::Log;
+use crate::fs;
+
+/// The store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Links and shared maps can't be relied on there.
+    #[error("`{}` lies on a network file system", .0.display())]
+    NetworkFs(std::path::PathBuf),
+    /// The index failed.
+    #[error(transparent)]
+    Index(#[from] index::IndexError),
+}
 
 /// An open store.
 #[derive(Debug)]
@@ -36,9 +48,31 @@ pub struct Store {
 
 impl Store {
     /// Opens the store, creating what is missing.
-    pub fn open(layout: Layout) -> Result<Self, index::IndexError> {
-        layout.create()?;
+    pub fn open(layout: Layout) -> Result<Self, OpenError> {
+        layout.create().map_err(index::IndexError::File)?;
+        if is_on_network(layout.root()) {
+            return Err(OpenError::NetworkFs(layout.root().to_owned()));
+        }
         let index = Index::open(&layout)?;
         Ok(Self { blobs: Blobs::new(layout.clone()), log: Log::at(layout.events()), index, layout })
     }
+}
+
+/// Whether a directory lies on a file system that several machines may share.
+pub fn is_on_network(path: &std::path::Path) -> bool {
+    /// Numbers of `statfs(2)`: NFS, SMB (three of them), Ceph, AFS, Coda, 9P, Lustre, GPFS, BeeGFS.
+    const NETWORK: &[u32] = &[
+        0x6969,
+        0x517b,
+        0xff53_4d42,
+        0xfe53_4d42,
+        0x00c3_6400,
+        0x5346_414f,
+        0x7375_7245,
+        0x0102_1997,
+        0x0bd0_0bd0,
+        0x4750_4653,
+        0x1983_0326,
+    ];
+    fs::stat::file_system(path).is_some_and(|number| NETWORK.contains(&number))
 }

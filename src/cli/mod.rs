@@ -1,0 +1,4 @@
+//! stub
+pub fn run(_arguments: Vec<std::ffi::OsString>) -> std::process::ExitCode {
+    std::process::ExitCode::from(2)
+}

@@ -1,0 +1,440 @@
+//! What the tree did, told apart into "as found" and "made by the tree".
+//!
+//! Owns the two tables of a trace: accesses by path, and the places where the tree itself put or removed something.
+//! Never talks to the listener or to the traced processes; it looks at the disk through `look`.
+//!
+//! A call is noted before it runs. Whether a write succeeds is therefore not known when it is noted: the state of the
+//! place is kept instead, and compared at the next look. A place in its old state was not written after all.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+
+use super::look::{self, Seen, State};
+use super::program::{self, Needs};
+use crate::trace::{Access, Incomplete, Trace};
+
+/// One call, with its paths made absolute.
+#[derive(Debug)]
+pub(super) enum Deed<'a> {
+    Open { path: &'a [u8], flags: i32, follow: bool },
+    Stat { path: &'a [u8], follow: bool },
+    ReadLink { path: &'a [u8] },
+    List { path: &'a [u8] },
+    Exec { path: &'a [u8], directory: &'a [u8] },
+    Create { path: &'a [u8], link: bool },
+    Remove { path: &'a [u8] },
+    Change { path: &'a [u8], follow: bool },
+    Rename { from: &'a [u8], to: &'a [u8], flags: u32 },
+    HardLink { from: &'a [u8], to: &'a [u8], follow: bool },
+    Connect { socket: &'a [u8] },
+    Network,
+}
+
+/// Collects deeds.
+#[derive(Debug, Default)]
+pub(super) struct Recorder {
+    accesses: HashMap<Box<[u8]>, u8>,
+    made: HashMap<Box<[u8]>, Made>,
+    /// The tree made symbolic links, so a place it made can lead to one it did not.
+    made_links: bool,
+    network: bool,
+    incomplete: Option<Incomplete>,
+    stops: u64,
+    closed: bool,
+    real: Vec<u8>,
+}
+
+/// A place that the tree wrote, replaced or removed.
+#[derive(Debug)]
+struct Made {
+    before: State,
+    follow: bool,
+    /// The place was seen in another state than before.
+    proven: bool,
+}
+
+/// Where the content at a path is from.
+enum Origin {
+    Found,
+    Tree,
+    /// The name is of the tree, and leads to this file, which is not.
+    FoundAt(Box<[u8]>),
+}
+
+const ABSENT: u8 = 1;
+const READ: u8 = 1 << 1;
+const STAT: u8 = 1 << 2;
+const LIST: u8 = 1 << 3;
+const LINK: u8 = 1 << 4;
+const EXEC: u8 = 1 << 5;
+const WRITTEN: u8 = 1 << 6;
+
+const RENAME_NOREPLACE: u32 = 1;
+const RENAME_EXCHANGE: u32 = 2;
+
+impl Recorder {
+    /// Counts one stopped call.
+    pub(super) fn stopped(&mut self) {
+        self.stops += 1;
+    }
+
+    /// Returns whether the trace was taken: what follows is let through unrecorded.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Marks the trace as incomplete; the first reason stays.
+    pub(super) fn give_up(&mut self, reason: Incomplete) {
+        self.incomplete.get_or_insert(reason);
+    }
+
+    /// Takes the trace out; nothing is recorded any more.
+    pub(super) fn close(&mut self) -> Trace {
+        self.closed = true;
+        self.made.clear();
+        let mut accesses: Vec<Access> =
+            self.accesses.drain().map(|(path, bits)| access(path, bits)).collect();
+        accesses.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        Trace { accesses, network: self.network, incomplete: self.incomplete.take(), stops: self.stops }
+    }
+
+    /// Notes one deed, about to happen.
+    pub(super) fn note(&mut self, deed: Deed<'_>) {
+        match deed {
+            Deed::Open { path, flags, follow } => self.open(path, flags, follow),
+            Deed::Stat { path, follow } => self.stat(path, follow),
+            Deed::ReadLink { path } => self.find(path, LINK, false),
+            Deed::List { path } => self.find(path, LIST, true),
+            Deed::Exec { path, directory } => self.exec(path, directory),
+            Deed::Create { path, link } => self.create(path, link),
+            Deed::Remove { path } => self.remove(path),
+            Deed::Change { path, follow } => self.change(path, follow),
+            Deed::Rename { from, to, flags } => self.rename(from, to, flags),
+            Deed::HardLink { from, to, follow } => self.hard_link(from, to, follow),
+            Deed::Connect { socket } => self.connect(socket),
+            Deed::Network => self.network = true,
+        }
+    }
+}
+
+/// The deeds.
+impl Recorder {
+    fn open(&mut self, path: &[u8], flags: i32, follow: bool) {
+        let access = flags & libc::O_ACCMODE;
+        if flags & libc::O_PATH != 0 || flags & libc::O_TMPFILE == libc::O_TMPFILE {
+            return self.stat(path, follow);
+        }
+        if access == libc::O_RDONLY && flags & (libc::O_CREAT | libc::O_TRUNC) == 0 {
+            return self.open_to_read(path, follow);
+        }
+        let exclusive = flags & libc::O_CREAT != 0 && flags & libc::O_EXCL != 0;
+        let seen = see(path, follow && !exclusive);
+        if exclusive || (flags & libc::O_CREAT != 0 && seen.is_absent()) {
+            self.create_at(path, follow && !exclusive, &seen);
+        } else if seen.is_absent() || seen.is_directory() {
+            self.found(path, STAT, follow, &seen);
+        } else if seen.keeps_nothing() || is_own_view(path) {
+            self.found(path, if access == libc::O_WRONLY { STAT } else { READ }, follow, &seen);
+        } else if flags & libc::O_TRUNC == 0 {
+            self.open_in_place(path, access, follow, &seen);
+        } else if look::writable(path) {
+            self.make(path, follow, &seen);
+        } else {
+            self.found(path, STAT, follow, &seen);
+        }
+    }
+
+    fn open_to_read(&mut self, path: &[u8], follow: bool) {
+        if self.has(path, READ) {
+            return;
+        }
+        let seen = see(path, follow);
+        // What a directory holds is learnt by listing it.
+        self.found(path, if seen.is_directory() { STAT } else { READ }, follow, &seen);
+    }
+
+    /// An existing file opened to be altered: what was in it stays, and what is read later may be that.
+    fn open_in_place(&mut self, path: &[u8], access: i32, follow: bool, seen: &Seen) {
+        if access != libc::O_WRONLY {
+            self.found(path, READ, follow, seen);
+        }
+        if access != libc::O_RDONLY {
+            self.add(path, WRITTEN);
+        }
+    }
+
+    fn stat(&mut self, path: &[u8], follow: bool) {
+        if follow {
+            return self.find(path, STAT, true);
+        }
+        if !self.has(path, LINK) {
+            let seen = see(path, false);
+            self.found_name(path, &seen);
+        }
+    }
+
+    /// Notes a program and what the kernel opens with it: interpreters of scripts in turn, up to its limit.
+    fn exec(&mut self, path: &[u8], directory: &[u8]) {
+        const INTERPRETERS: usize = 5;
+        let mut path = Cow::Borrowed(path);
+        for _ in 0..=INTERPRETERS {
+            match self.exec_one(&path, directory) {
+                Some(interpreter) => path = interpreter.into(),
+                None => return,
+            }
+        }
+    }
+
+    /// Notes one program and returns its interpreter, when that is to be looked at next.
+    fn exec_one(&mut self, path: &[u8], directory: &[u8]) -> Option<Vec<u8>> {
+        if self.has(path, EXEC) && !self.made.contains_key(path) {
+            return None;
+        }
+        let seen = see(path, true);
+        self.found(path, EXEC, true, &seen);
+        if !seen.is_file() {
+            return None;
+        }
+        if seen.changes_identity() || look::has_capabilities(path) {
+            self.give_up(Incomplete::Privileged(to_path(path)));
+        }
+        match program::needs(path, directory) {
+            Needs::Nothing => {}
+            Needs::Loader(loader) => self.find(&loader, EXEC, true),
+            Needs::Interpreter(interpreter) => return Some(interpreter),
+            Needs::Foreign => self.give_up(Incomplete::ForeignProgram(to_path(path))),
+        }
+        None
+    }
+
+    fn create(&mut self, path: &[u8], link: bool) {
+        let seen = see(path, false);
+        self.made_links |= link;
+        self.create_at(path, false, &seen);
+    }
+
+    /// Makes a name, or learns that it is taken or that it has no directory.
+    fn create_at(&mut self, path: &[u8], follow: bool, seen: &Seen) {
+        if seen.is_absent() && see(parent(path), true).is_directory() {
+            self.make(path, follow, seen);
+        } else {
+            self.found_name(path, seen);
+        }
+    }
+
+    fn remove(&mut self, path: &[u8]) {
+        let seen = see(path, false);
+        if seen.is_absent() { self.found_name(path, &seen) } else { self.make(path, false, &seen) }
+    }
+
+    fn change(&mut self, path: &[u8], follow: bool) {
+        let seen = see(path, follow);
+        if seen.is_absent() || seen.keeps_nothing() || is_own_view(path) {
+            self.found(path, STAT, follow, &seen);
+        } else {
+            self.add(path, WRITTEN);
+        }
+    }
+
+    fn rename(&mut self, from: &[u8], to: &[u8], flags: u32) {
+        let (source, target) = (see(from, false), see(to, false));
+        if source.is_absent() {
+            return self.found_name(from, &source);
+        }
+        if flags & RENAME_NOREPLACE != 0 && !target.is_absent() {
+            return self.found_name(to, &target);
+        }
+        self.moved(from, &source);
+        if flags & RENAME_EXCHANGE != 0 {
+            self.moved(to, &target);
+        }
+        self.make(from, false, &source);
+        self.make(to, false, &target);
+    }
+
+    /// Content gets another name: as found, it is an input now, as nothing will show it under the other name.
+    fn moved(&mut self, path: &[u8], seen: &Seen) {
+        self.made_links |= seen.is_link();
+        if seen.is_directory() {
+            if !matches!(self.origin(path, false, seen), Origin::Tree) {
+                self.give_up(Incomplete::MovedDirectory(to_path(path)));
+            }
+        } else {
+            self.found(path, if seen.is_link() { LINK } else { READ }, false, seen);
+        }
+    }
+
+    fn hard_link(&mut self, from: &[u8], to: &[u8], follow: bool) {
+        let source = see(from, follow);
+        if source.is_absent() {
+            return self.found(from, STAT, follow, &source);
+        }
+        self.moved(from, &source);
+        let target = see(to, false);
+        self.create_at(to, false, &target);
+    }
+
+    fn connect(&mut self, socket: &[u8]) {
+        let seen = see(socket, true);
+        if seen.is_absent() { self.found(socket, STAT, true, &seen) } else { self.network = true }
+    }
+}
+
+/// The tables.
+impl Recorder {
+    fn has(&self, path: &[u8], bit: u8) -> bool {
+        self.accesses.get(path).is_some_and(|bits| bits & bit != 0)
+    }
+
+    fn add(&mut self, path: &[u8], bits: u8) {
+        match self.accesses.get_mut(path) {
+            Some(have) => *have |= bits,
+            None => {
+                self.accesses.insert(path.into(), bits);
+            }
+        }
+    }
+
+    /// Notes a look at `path`, if it is the first of its kind.
+    fn find(&mut self, path: &[u8], bit: u8, follow: bool) {
+        if !self.has(path, bit) {
+            let seen = see(path, follow);
+            self.found(path, bit, follow, &seen);
+        }
+    }
+
+    /// Notes a look at the name itself; one that is no link says what a following look would.
+    fn found_name(&mut self, path: &[u8], seen: &Seen) {
+        self.found(path, if seen.is_link() { LINK } else { LINK | STAT }, false, seen);
+    }
+
+    /// Notes what a look showed, unless the tree itself put it there.
+    fn found(&mut self, path: &[u8], bits: u8, follow: bool, seen: &Seen) {
+        match self.origin(path, follow, seen) {
+            Origin::Found => self.add(path, bits | if seen.is_absent() { ABSENT } else { 0 }),
+            Origin::FoundAt(real) => self.add(&real, bits),
+            Origin::Tree => {}
+        }
+    }
+
+    fn origin(&mut self, path: &[u8], follow: bool, seen: &Seen) -> Origin {
+        if self.made.is_empty() {
+            return Origin::Found;
+        }
+        let of_tree = self.covers(path);
+        if (of_tree && !self.made_links) || seen.is_absent() || is_own_view(path) {
+            return if of_tree { Origin::Tree } else { Origin::Found };
+        }
+        let mut real = std::mem::take(&mut self.real);
+        let known = look::real(path, follow, &mut real) && real != path;
+        let origin = match (of_tree, known && self.covers(&real)) {
+            (_, true) => Origin::Tree,
+            (true, false) if known => Origin::FoundAt(real.as_slice().into()),
+            (true, false) => Origin::Tree,
+            (false, false) => Origin::Found,
+        };
+        self.real = real;
+        origin
+    }
+
+    /// Returns whether the tree made `path` or a directory above it.
+    fn covers(&mut self, path: &[u8]) -> bool {
+        let mut place = path;
+        loop {
+            if self.made.get_mut(place).is_some_and(|made| made.happened(place)) {
+                return true;
+            }
+            match parent(place) {
+                b"/" => return false,
+                above => place = above,
+            }
+        }
+    }
+
+    /// Notes that the tree puts something at `path`, or removes what is there.
+    ///
+    /// The place is known under the name used and under its real one, so that it is recognised under any other.
+    fn make(&mut self, path: &[u8], follow: bool, seen: &Seen) {
+        self.add(path, WRITTEN);
+        let Some(before) = seen.state() else { return };
+        self.place(path, before, follow);
+        let mut real = std::mem::take(&mut self.real);
+        let known = if seen.is_absent() || !follow {
+            let known = look::real(parent(path), true, &mut real);
+            if real != b"/" {
+                real.push(b'/');
+            }
+            real.extend_from_slice(name(path));
+            known
+        } else {
+            look::real(path, true, &mut real)
+        };
+        if known && real != path {
+            self.place(&real, before, follow);
+        }
+        self.real = real;
+    }
+
+    fn place(&mut self, path: &[u8], before: State, follow: bool) {
+        let known = self.made.get_mut(path).is_some_and(|made| made.happened(path));
+        if !known {
+            self.made.insert(path.into(), Made { before, follow, proven: false });
+        }
+    }
+}
+
+impl Made {
+    fn happened(&mut self, path: &[u8]) -> bool {
+        if !self.proven {
+            self.proven = see(path, self.follow).state().is_some_and(|now| now != self.before);
+        }
+        self.proven
+    }
+}
+
+/// Looks at a path, unless it would lead us elsewhere than the caller.
+fn see(path: &[u8], follow: bool) -> Seen {
+    if is_own_view(path) { Seen::Hidden } else { Seen::at(path, follow) }
+}
+
+/// Returns whether a path means something else for each process.
+fn is_own_view(path: &[u8]) -> bool {
+    const PREFIXES: [&[u8]; 6] =
+        [b"/proc/self/", b"/proc/thread-self/", b"/dev/fd/", b"/dev/stdin", b"/dev/stdout", b"/dev/stderr"];
+    PREFIXES.iter().any(|prefix| path.starts_with(prefix))
+}
+
+/// Returns the directory part of a clean absolute path.
+fn parent(path: &[u8]) -> &[u8] {
+    match path.iter().rposition(|&b| b == b'/') {
+        None | Some(0) => b"/",
+        Some(slash) => &path[..slash],
+    }
+}
+
+/// Returns the last part of a clean absolute path.
+fn name(path: &[u8]) -> &[u8] {
+    path.rsplit(|&b| b == b'/').next().unwrap_or_default()
+}
+
+fn to_path(path: &[u8]) -> PathBuf {
+    OsString::from_vec(path.to_vec()).into()
+}
+
+fn access(path: Box<[u8]>, bits: u8) -> Access {
+    let has = |bit| bits & bit != 0;
+    Access {
+        path: OsString::from_vec(path.into_vec()).into(),
+        absent: has(ABSENT),
+        read: has(READ),
+        stat: has(STAT),
+        list: has(LIST),
+        link: has(LINK),
+        exec: has(EXEC),
+        written: has(WRITTEN),
+        written_first: bits == WRITTEN,
+    }
+}

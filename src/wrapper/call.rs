@@ -1,0 +1,222 @@
+//! What cargo asks for.
+//!
+//! Owns the facts of one call that need nothing but argv, the environment and the working directory.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::process::Program;
+use crate::entry::OutputKind;
+use crate::event::{Mode, Target, Unit};
+use crate::invocation::CompilerCall;
+use crate::key::environment::Environment;
+use crate::portable::{Root, Roots};
+use crate::rustc::args::{self, Arguments, Parsed, Unsupported};
+
+/// What to do with a call.
+pub(super) enum Plan {
+    /// A question, or something that is no compile: run it as it is.
+    Ask(Program),
+    /// A compile.
+    Compile(Box<Call>),
+}
+
+/// A compile.
+#[derive(Debug)]
+pub(super) struct Call {
+    /// The command to run on a miss: cargo's, without `-C incremental`, behind the inner wrapper if there is one.
+    pub(super) command: Program,
+    /// The programs that make the compiler: the driver last, a workspace wrapper before it.
+    pub(super) drivers: Vec<OsString>,
+    /// The wrapper of the user's that runs inside ours.
+    pub(super) inner_wrapper: Option<PathBuf>,
+    /// The arguments.
+    pub(super) arguments: Arguments,
+    /// Why the key can't model them, if so.
+    pub(super) unsupported: Option<Unsupported>,
+    /// What is compiled.
+    pub(super) unit: Unit,
+    /// The environment.
+    pub(super) environment: Environment,
+    /// The working directory.
+    pub(super) cwd: PathBuf,
+    /// The output directory, absolute.
+    pub(super) out_dir: PathBuf,
+    /// The roots of portable paths.
+    pub(super) roots: Roots,
+}
+
+impl Call {
+    /// Reads a call.
+    pub(super) fn read(call: CompilerCall) -> Plan {
+        let environment = Environment::process();
+        let inner_wrapper = inner_wrapper(&environment);
+        // Behind a workspace wrapper, the first argument is the rustc it wraps.
+        let skipped = usize::from(call.workspace_wrapper);
+        let parsed = args::parse(call.arguments.get(skipped..).unwrap_or_default());
+        let (arguments, unsupported) = match parsed {
+            Parsed::Probe => {
+                return Plan::Ask(behind(inner_wrapper.as_deref(), call.program, call.arguments));
+            }
+            Parsed::Unsupported(why, arguments) => (*arguments, Some(why)),
+            Parsed::Compile(arguments) => (*arguments, None),
+        };
+        let mut drivers = vec![call.program.clone()];
+        drivers.extend(call.arguments[..skipped].iter().cloned());
+        let kept = args::without_incremental(&call.arguments);
+        let command = behind(inner_wrapper.as_deref(), call.program, kept);
+        let cwd = std::env::current_dir().unwrap_or_default();
+        let out_dir = cwd.join(&arguments.out_dir);
+        let roots = roots(&arguments, &cwd, &out_dir);
+        let unit = unit(&arguments, &environment, &drivers, &out_dir);
+        Plan::Compile(Box::new(Self {
+            command,
+            drivers,
+            inner_wrapper,
+            arguments,
+            unsupported,
+            unit,
+            environment,
+            cwd,
+            out_dir,
+            roots,
+        }))
+    }
+
+    /// Lists the files this compile makes, besides dep-info: name, kind, whether it is a program.
+    pub(super) fn expected_outputs(&self) -> Vec<(String, OutputKind, bool)> {
+        let arguments = &self.arguments;
+        let stem = format!("{}{}", arguments.crate_name, arguments.extra_filename);
+        let mut outputs = Vec::new();
+        if arguments.emits("metadata") {
+            outputs.push((format!("lib{stem}.rmeta"), OutputKind::Metadata, false));
+        }
+        if !arguments.emits("link") {
+            return outputs;
+        }
+        let dylib = if cfg!(target_os = "macos") { "dylib" } else { "so" };
+        let program =
+            if self.unit.target == Target::BuildScript { OutputKind::HostTool } else { OutputKind::Product };
+        if arguments.test {
+            outputs.push((stem, program, true));
+            return outputs;
+        }
+        for kind in &arguments.crate_types {
+            outputs.push(match &**kind {
+                "lib" | "rlib" => (format!("lib{stem}.rlib"), OutputKind::Library, false),
+                "proc-macro" => (format!("lib{stem}.{dylib}"), OutputKind::HostTool, true),
+                "dylib" | "cdylib" => (format!("lib{stem}.{dylib}"), OutputKind::Product, true),
+                "staticlib" => (format!("lib{stem}.a"), OutputKind::Product, false),
+                _ => (stem.clone(), program, true),
+            });
+        }
+        outputs.dedup();
+        outputs
+    }
+
+    /// Returns the dep-info file's name.
+    pub(super) fn dep_info_name(&self) -> String {
+        format!("{}{}.d", self.arguments.crate_name, self.arguments.extra_filename)
+    }
+
+    /// Whether this makes what is not cached by default: a program, a test, a dynamic library.
+    pub(super) fn makes_executable(&self) -> bool {
+        let linked_type = |t: &String| matches!(&**t, "bin" | "dylib" | "cdylib");
+        self.arguments.emits("link")
+            && self.unit.target != Target::BuildScript
+            && (self.arguments.test
+                || self.arguments.crate_types.is_empty()
+                || self.arguments.crate_types.iter().any(linked_type))
+    }
+
+    /// Returns the profile directory (`target/debug`), where the output directory lies in one.
+    pub(super) fn profile_dir(&self) -> Option<&Path> {
+        self.roots.get(Root::Profile(0))
+    }
+
+    /// Returns the file that cargo times a build script's run by, if this package has one.
+    pub(super) fn script_output(&self) -> Option<PathBuf> {
+        let out_dir = Path::new(self.environment.get("OUT_DIR")?);
+        Some(out_dir.parent()?.join("output"))
+    }
+}
+
+/// Reads the wrapper of the user's that the front end wants inside ours.
+fn inner_wrapper(environment: &Environment) -> Option<PathBuf> {
+    let build = environment.get(crate::env::KACHE_BUILD)?.to_str()?;
+    build.split_once(";inner=").map(|(_, path)| PathBuf::from(path))
+}
+
+fn behind(inner: Option<&Path>, program: OsString, mut arguments: Vec<OsString>) -> Program {
+    match inner {
+        Some(inner) => {
+            arguments.insert(0, program);
+            Program { program: inner.into(), arguments }
+        }
+        None => Program { program, arguments },
+    }
+}
+
+/// Finds the profile directory that an output or dependency directory belongs to.
+pub(super) fn profile_of(directory: &Path) -> Option<&Path> {
+    let name = directory.file_name()?;
+    if name == "deps" || name == "examples" {
+        return directory.parent();
+    }
+    let parent = directory.parent()?;
+    if parent.file_name()? == "build" { parent.parent() } else { None }
+}
+
+fn roots(arguments: &Arguments, cwd: &Path, out_dir: &Path) -> Roots {
+    let mut profiles: Vec<PathBuf> = Vec::new();
+    let directories =
+        std::iter::once(out_dir.to_owned()).chain(arguments.dependency_dirs().map(|d| cwd.join(d)));
+    for profile in directories.filter_map(|d| profile_of(&d).map(Path::to_owned)) {
+        if !profiles.contains(&profile) {
+            profiles.push(profile);
+        }
+    }
+    let numbered = (0..=u8::MAX).map(Root::Profile).zip(profiles);
+    Roots::new(numbered.chain([(Root::Cwd, cwd.to_owned())]))
+}
+
+fn unit(arguments: &Arguments, environment: &Environment, drivers: &[OsString], out_dir: &Path) -> Unit {
+    let text = |name: &str| environment.get(name).map(|v| v.to_string_lossy().into_owned());
+    let is_clippy = Path::new(&drivers[0]).file_stem().is_some_and(|stem| stem == "clippy-driver");
+    let optimised = |t: &String| t.starts_with("-Copt-level=") && t != "-Copt-level=0" || t == "-O";
+    Unit {
+        package: text("CARGO_PKG_NAME").unwrap_or_else(|| arguments.crate_name.clone()),
+        version: text("CARGO_PKG_VERSION").unwrap_or_default(),
+        crate_name: arguments.crate_name.clone(),
+        target: target(arguments, text("CARGO_BIN_NAME"), out_dir),
+        mode: match arguments.emits("link") {
+            true => Mode::Build,
+            false if is_clippy => Mode::Clippy,
+            false => Mode::Check,
+        },
+        profile: if arguments.texts.iter().any(optimised) { "release" } else { "dev" }.to_owned(),
+        triple: arguments.target.clone(),
+    }
+}
+
+fn target(arguments: &Arguments, bin_name: Option<String>, out_dir: &Path) -> Target {
+    let name = bin_name.unwrap_or_else(|| arguments.crate_name.clone());
+    let in_folder = |folder: &str| arguments.source.components().any(|c| c.as_os_str() == folder);
+    if arguments.test {
+        return if in_folder("benches") { Target::Bench(name) } else { Target::Test(name) };
+    }
+    if arguments.has_type("proc-macro") {
+        return Target::ProcMacro;
+    }
+    if out_dir.file_name().is_some_and(|n| n == "examples") {
+        return Target::Example(name);
+    }
+    if !arguments.has_type("bin") {
+        return Target::Lib;
+    }
+    let in_build = out_dir.parent().and_then(Path::file_name).is_some_and(|n| n == "build");
+    if in_build && arguments.crate_name.starts_with("build_script_") {
+        return Target::BuildScript;
+    }
+    Target::Bin(name)
+}

@@ -1,0 +1,313 @@
+//! From what a compile read to a prediction.
+//!
+//! Owns the meaning of accesses: which are inputs, which are the compile's own business, and which say that its
+//! result can't be known again. When in doubt, it is the last.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::call::Call;
+use super::compile::Reads;
+use super::lookup::Known;
+use super::session::{Session, find_program};
+use crate::entry::{Aspect, Prediction};
+use crate::event::Bypass;
+use crate::fs;
+use crate::portable::PortablePath;
+use crate::rustc::depinfo::DepInfo;
+use crate::trace::{Access, Trace};
+
+/// Learns from a compile that succeeded.
+pub(super) fn learn(
+    session: &Session<'_>,
+    known: &Known,
+    dep_info: &DepInfo,
+    reads: &Reads,
+) -> Result<Prediction, Bypass> {
+    let call = session.call;
+    let mut inputs = Inputs::new(call);
+    for file in dep_info.files.iter().chain(&call.arguments.files) {
+        inputs.add(file, Aspect::Content)?;
+        if let Some(shadow) = shadows(file) {
+            inputs.add(&shadow, Aspect::Content)?;
+        }
+    }
+    let mut whole_environment = false;
+    match reads {
+        Reads::Declared => {}
+        Reads::Unknown(why) => return Err(Bypass::Untraced(why.clone())),
+        Reads::Traced(trace) => {
+            let ground = Ground::new(call, known);
+            add_traced(&mut inputs, &ground, trace)?;
+            whole_environment =
+                inputs.loads_code || !is_clippy_or_rustc(call) || linker_is_script(session, known);
+        }
+    }
+    let mut variables = dep_info.variables.clone();
+    variables.sort();
+    Ok(Prediction {
+        files: inputs.paths.into_iter().collect(),
+        variables,
+        whole_environment,
+        traced: matches!(reads, Reads::Traced(_)),
+    })
+}
+
+/// Files that would take a module's place, or make the compile fail, if they appeared: `foo.rs` and `foo/mod.rs`.
+fn shadows(file: &Path) -> Option<PathBuf> {
+    if file.extension()? != "rs" {
+        return None;
+    }
+    if file.file_name()? == "mod.rs" {
+        return Some(file.parent()?.with_extension("rs"));
+    }
+    Some(file.with_extension("").join("mod.rs"))
+}
+
+/// The inputs found so far.
+struct Inputs<'c> {
+    call: &'c Call,
+    paths: BTreeSet<(PortablePath, Aspect)>,
+    /// Whether a macro or another dynamic library of the build was loaded.
+    loads_code: bool,
+}
+
+impl<'c> Inputs<'c> {
+    fn new(call: &'c Call) -> Self {
+        Self { call, paths: BTreeSet::new(), loads_code: false }
+    }
+
+    fn add(&mut self, path: &Path, aspect: Aspect) -> Result<(), Bypass> {
+        let portable = self.call.roots.shorten(path);
+        let portable = portable.ok_or_else(|| Bypass::Volatile(format!("read `{}`", path.display())))?;
+        self.paths.insert((portable, aspect));
+        Ok(())
+    }
+}
+
+/// Places with a meaning of their own.
+struct Ground {
+    out_dir: PathBuf,
+    /// `-L` directories: rustc lists them all.
+    search_dirs: Vec<PathBuf>,
+    /// `-L dependency`: artefacts of the build.
+    dependency_dirs: Vec<PathBuf>,
+    /// Direct dependencies, which enter the key by themselves.
+    externs: Vec<PathBuf>,
+    /// Covered by the compiler's identity.
+    sysroots: Vec<PathBuf>,
+    /// Where a write is more than a log line somewhere.
+    project: Vec<PathBuf>,
+    cwd: PathBuf,
+}
+
+impl Ground {
+    fn new(call: &Call, known: &Known) -> Self {
+        let arguments = &call.arguments;
+        let absolute = |path: &Path| call.cwd.join(path);
+        let sysroot = known.compiler.facts.sysroot.clone();
+        let real = sysroot.canonicalize().unwrap_or_else(|_| sysroot.clone());
+        let manifest_dir = call.environment.get("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        let target_dir = call.profile_dir().and_then(Path::parent).map(Path::to_owned);
+        let externs = arguments.externs.iter().filter_map(|e| e.path.as_deref()).map(absolute);
+        Self {
+            out_dir: call.out_dir.clone(),
+            search_dirs: arguments.search_paths.iter().map(|s| absolute(&s.path)).collect(),
+            dependency_dirs: arguments
+                .dependency_dirs()
+                .map(absolute)
+                .chain([call.out_dir.clone()])
+                .collect(),
+            externs: externs.collect(),
+            sysroots: arguments.sysroot.iter().map(|p| absolute(p)).chain([sysroot, real]).collect(),
+            project: manifest_dir.into_iter().chain(target_dir).chain([call.cwd.clone()]).collect(),
+            cwd: call.cwd.clone(),
+        }
+    }
+
+    fn is_artefact(&self, path: &Path) -> bool {
+        self.dependency_dirs.iter().any(|dir| path.parent() == Some(dir))
+    }
+}
+
+fn add_traced(inputs: &mut Inputs<'_>, ground: &Ground, trace: &Trace) -> Result<(), Bypass> {
+    if let Some(why) = &trace.incomplete {
+        return Err(Bypass::Untraced(why.to_string()));
+    }
+    if trace.network {
+        return Err(Bypass::Volatile("used the network".to_owned()));
+    }
+    let mut resolved = BTreeMap::new();
+    for access in &trace.accesses {
+        add_access(inputs, ground, access, &mut resolved)?;
+    }
+    Ok(())
+}
+
+fn add_access(
+    inputs: &mut Inputs<'_>,
+    ground: &Ground,
+    access: &Access,
+    resolved: &mut BTreeMap<PathBuf, PathBuf>,
+) -> Result<(), Bypass> {
+    let path = &plain(&access.path, resolved);
+    if ground.sysroots.iter().any(|root| path.starts_with(root)) {
+        return Ok(());
+    }
+    if let Some(known) = system_path(path) {
+        return if known || access.written {
+            Ok(())
+        } else {
+            Err(Bypass::Volatile(format!("read `{}`", path.display())))
+        };
+    }
+    if access.written && !is_private(ground, path) {
+        return Err(Bypass::Volatile(format!("wrote `{}`", path.display())));
+    }
+    if access.written_first {
+        return Ok(());
+    }
+    if ground.is_artefact(path) {
+        return add_artefact(inputs, ground, access, path);
+    }
+    if path.starts_with(&ground.out_dir) {
+        return Ok(());
+    }
+    if access.list && !ground.search_dirs.contains(path) {
+        inputs.add(path, Aspect::Listing)?;
+    }
+    let looked_at = access.read || access.stat || access.exec || access.absent || access.link;
+    if looked_at && !ground.search_dirs.contains(path) && !ground.cwd.starts_with(path) {
+        if access.absent && path.symlink_metadata().is_ok() {
+            return Err(Bypass::ChangedDuringCompile(path.display().to_string()));
+        }
+        inputs.add(path, Aspect::Content)?;
+    }
+    Ok(())
+}
+
+/// A file of a dependency directory: an input if its content was read, unless the key holds it by itself.
+fn add_artefact(
+    inputs: &mut Inputs<'_>,
+    ground: &Ground,
+    access: &Access,
+    path: &Path,
+) -> Result<(), Bypass> {
+    if !access.read {
+        return Ok(());
+    }
+    let is_library = |ending: &str| path.extension().is_some_and(|e| e == ending);
+    inputs.loads_code |= is_library("so") || is_library("dylib") || is_library("dll");
+    if ground.externs.iter().any(|known| known == path) {
+        return Ok(());
+    }
+    // Whether the rlib is there yet depends on the order of the build; the metadata beside it says the same to a
+    // compile that does not link.
+    let metadata = path.with_extension("rmeta");
+    if is_library("rlib")
+        && !inputs.call.arguments.is_linked()
+        && !inputs.call.arguments.has_type("staticlib")
+    {
+        if ground.externs.contains(&metadata) {
+            return Ok(());
+        }
+        if metadata.exists() {
+            return inputs.add(&metadata, Aspect::Content);
+        }
+    }
+    if access.read && !path.exists() {
+        return Ok(());
+    }
+    inputs.add(path, Aspect::Content)
+}
+
+/// Resolves `..` in a path, which only the file system can.
+fn plain(path: &Path, resolved: &mut BTreeMap<PathBuf, PathBuf>) -> PathBuf {
+    if !path.components().any(|c| c == std::path::Component::ParentDir) {
+        return path.to_owned();
+    }
+    let Some((parent, name)) = path.parent().zip(path.file_name()) else { return path.to_owned() };
+    let parent = resolved
+        .entry(parent.to_owned())
+        .or_insert_with(|| parent.canonicalize().unwrap_or_else(|_| parent.to_owned()));
+    parent.join(name)
+}
+
+/// Whether a path of the kernel's own says nothing about the build (`true`), or something that changes (`false`).
+fn system_path(path: &Path) -> Option<bool> {
+    const HARMLESS: &[&str] = &[
+        "/dev/full",
+        "/dev/null",
+        "/dev/random",
+        "/dev/shm",
+        "/dev/stderr",
+        "/dev/stdin",
+        "/dev/stdout",
+        "/dev/tty",
+        "/dev/urandom",
+        "/dev/zero",
+        "/dev/fd",
+        "/dev/pts",
+        "/proc/cpuinfo",
+        "/proc/filesystems",
+        "/proc/meminfo",
+        "/proc/mounts",
+        "/proc/self",
+        "/proc/stat",
+        "/proc/sys/kernel/cap_last_cap",
+        "/proc/sys/kernel/ngroups_max",
+        "/proc/sys/kernel/osrelease",
+        "/proc/sys/vm",
+        "/proc/thread-self",
+        "/sys/devices/system",
+        "/sys/fs/cgroup",
+        "/sys/kernel/mm",
+    ];
+    let roots = ["/dev", "/proc", "/sys"];
+    if !roots.iter().any(|root| path.starts_with(root)) {
+        return None;
+    }
+    let of_a_process = path
+        .strip_prefix("/proc")
+        .ok()
+        .and_then(|p| p.components().next())
+        .is_some_and(|c| c.as_os_str().as_encoded_bytes().iter().all(u8::is_ascii_digit));
+    Some(
+        of_a_process
+            || roots.iter().any(|r| path == Path::new(r))
+            || HARMLESS.iter().any(|known| path.starts_with(known)),
+    )
+}
+
+/// Whether a written path stays among this compile: an output, a temporary file that is gone, or a file that lies
+/// outside of the project and was not read.
+fn is_private(ground: &Ground, path: &Path) -> bool {
+    let outside = !ground.project.iter().any(|root| path.starts_with(root));
+    path.parent() == Some(&ground.out_dir)
+        || path == ground.out_dir
+        || outside
+        || path.symlink_metadata().is_err()
+}
+
+/// Whether the drivers are rustc and clippy, which tell their variables.
+fn is_clippy_or_rustc(call: &Call) -> bool {
+    call.inner_wrapper.is_none()
+        && call.drivers.iter().all(|driver| {
+            let stem = Path::new(driver).file_stem().unwrap_or_default();
+            stem == "clippy-driver" || stem == "rustc"
+        })
+}
+
+/// Whether the linker is a script, which may ask for any variable.
+fn linker_is_script(session: &Session<'_>, known: &Known) -> bool {
+    let call = session.call;
+    if !call.arguments.is_linked() {
+        return false;
+    }
+    let _ = known;
+    let name = call.arguments.linker.as_deref().unwrap_or(Path::new("cc"));
+    let Some(path) = find_program(call, name.as_os_str()) else { return true };
+    let mut start = [0; 2];
+    fs::open(&path)
+        .is_ok_and(|mut file| std::io::Read::read_exact(&mut file, &mut start).is_ok() && start == *b"#!")
+}

@@ -1,0 +1,251 @@
+//! From a call to an entry, or to the reason why there is none.
+//!
+//! Owns the walk through the two-step key. Never starts a process (but a compiler that is seen for the first time).
+
+use super::files::RememberedFiles;
+use super::session::{Session, find_program};
+use crate::digest::{Digest, FieldHasher};
+use crate::entry::{Entry, Extern, Inputs};
+use crate::event::MissReason;
+use crate::fs::stat::{Stat, Time};
+use crate::key::compiler::Compiler;
+use crate::key::environment::{CLIPPY_VARIABLES, COMPILER_VARIABLES, LINKER_VARIABLES};
+use crate::key::invocation::{Context, Invocation, unit_id};
+use crate::key::{State, diff, entry_key};
+use crate::store::index::{Memo, Reader};
+
+/// What a look-up found.
+pub(super) enum Found {
+    /// An entry with equal inputs.
+    Hit(Box<Hit>),
+    /// None.
+    Miss(Box<Miss>),
+}
+
+/// An entry with equal inputs.
+pub(super) struct Hit {
+    pub(super) key: Digest,
+    pub(super) entry: Entry,
+    pub(super) known: Known,
+}
+
+/// No entry with equal inputs.
+pub(super) struct Miss {
+    pub(super) known: Known,
+    /// Whether dep-info alone does not tell all that the compile reads.
+    pub(super) needs_trace: bool,
+    /// A cause that is known already.
+    cause: Option<MissReason>,
+    /// The entry key under the newest prediction.
+    candidate: Option<Digest>,
+    /// The inputs of the finished compile, once learnt.
+    pub(super) inputs: Option<Inputs>,
+}
+
+/// What is known before any prediction.
+pub(super) struct Known {
+    pub(super) compiler: Compiler,
+    pub(super) invocation: Invocation,
+    /// The dependencies, by content.
+    pub(super) externs: Vec<Extern>,
+    /// Digest over the closures of the dependencies. `None`: one of them is unknown, or loads code.
+    pub(super) closure: Option<Digest>,
+    /// The newest time among the dependencies' files.
+    pub(super) newest_dependency: Time,
+    /// Digests made on the way, to be remembered.
+    pub(super) memos: Vec<(Stat, Memo)>,
+}
+
+/// Looks an entry up.
+pub(super) fn look_up(session: &Session<'_>) -> Result<Found, String> {
+    let reader = session.store.index.read().map_err(|e| super::session::chain(&e))?;
+    let files = RememberedFiles::new(&reader);
+    let mut known = Known::gather(session, &reader, &files)?;
+    let needs_trace = known.closure.is_none() || reads_more_than_dep_info_tells(session);
+    let variables = baseline_variables(session);
+    let mut candidate = None;
+    for mut prediction in reader.predictions(&known.invocation.key) {
+        if needs_trace && !prediction.traced {
+            continue;
+        }
+        prediction.variables.extend(variables.iter().cloned());
+        let observed = State::observe(
+            &prediction,
+            &session.call.roots,
+            &session.call.cwd,
+            &files,
+            &session.call.environment,
+        );
+        let Some(state) = observed.map_err(|e| super::session::chain(&e))? else { continue };
+        let closure = known.closure.filter(|_| !prediction.traced);
+        let key = entry_key(&known.invocation.key, &state, &known.externs, closure.as_ref());
+        candidate.get_or_insert(key);
+        if session.settings.recache {
+            continue;
+        }
+        if let Some(entry) = reader.entry(&key) {
+            known.memos = files.take_fresh();
+            return Ok(Found::Hit(Box::new(Hit { key, entry, known })));
+        }
+    }
+    known.memos = files.take_fresh();
+    let cause = match candidate {
+        _ if session.settings.recache => Some(MissReason::Recache),
+        Some(key) if reader.evicted(&key).is_some() => Some(MissReason::Evicted),
+        _ => None,
+    };
+    Ok(Found::Miss(Box::new(Miss { known, needs_trace, cause, candidate, inputs: None })))
+}
+
+impl Known {
+    fn gather(
+        session: &Session<'_>,
+        reader: &Reader<'_>,
+        files: &RememberedFiles<'_>,
+    ) -> Result<Self, String> {
+        let call = session.call;
+        let compiler = super::compiler::identify(session, reader, files)?;
+        let linker = linker(session, &compiler);
+        let inner_wrapper = match &call.inner_wrapper {
+            Some(path) => {
+                files.digest(path).map_err(|e| super::session::chain(&e))?.map(|(_, digest)| digest)
+            }
+            None => None,
+        };
+        let context = Context {
+            compiler: &compiler,
+            cwd: &call.cwd,
+            roots: &call.roots,
+            salt: session.settings.key_salt.as_deref().unwrap_or_default(),
+            linker: linker.as_deref(),
+            inner_wrapper,
+            under_cargo: call.environment.get("CARGO").is_some(),
+        };
+        let invocation = Invocation::new(&call.arguments, &context);
+        let mut externs = Vec::new();
+        let mut closure = Some(FieldHasher::new("closure"));
+        let mut newest_dependency = Time::default();
+        for dependency in &call.arguments.externs {
+            // Without a path it comes from the sysroot, which the compiler's identity covers.
+            let Some(path) = &dependency.path else { continue };
+            let found = files.digest(&call.cwd.join(path)).map_err(|e| super::session::chain(&e))?;
+            let Some((stat, digest)) = found else {
+                return Err(format!("the dependency `{}` is missing", path.display()));
+            };
+            newest_dependency = newest_dependency.max(stat.modified).max(time_beside(&call.cwd.join(path)));
+            closure = match (closure, reader.artefact(&digest)) {
+                (Some(mut hasher), Some(artefact)) if !artefact.loads_code => {
+                    hasher.digest(&artefact.closure);
+                    Some(hasher)
+                }
+                _ => None,
+            };
+            let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            externs.push(Extern { name: dependency.name.clone(), file, digest });
+        }
+        let closure = closure.map(|hasher| hasher.finish());
+        Ok(Self { compiler, invocation, externs, closure, newest_dependency, memos: Vec::new() })
+    }
+}
+
+/// Returns the time of the metadata beside a library: to what links it, cargo counts the newest file of a dependency.
+fn time_beside(library: &std::path::Path) -> Time {
+    if library.extension().is_none_or(|ending| ending != "rlib") {
+        return Time::default();
+    }
+    Stat::of(&library.with_extension("rmeta")).map_or(Time::default(), |stat| stat.modified)
+}
+
+/// Finds the linker that will be used, where something is linked.
+fn linker(session: &Session<'_>, compiler: &Compiler) -> Option<std::path::PathBuf> {
+    let arguments = &session.call.arguments;
+    if !arguments.is_linked() {
+        return None;
+    }
+    let is_host = arguments.target.as_ref().is_none_or(|target| *target == compiler.facts.host);
+    let default = is_host.then(|| std::path::Path::new("cc"));
+    let name = arguments.linker.as_deref().or(default)?;
+    find_program(session.call, name.as_os_str())
+}
+
+/// Whether a compile of this kind reads what dep-info does not tell.
+fn reads_more_than_dep_info_tells(session: &Session<'_>) -> bool {
+    let call = session.call;
+    let arguments = &call.arguments;
+    arguments.is_linked()
+        || arguments.has_type("staticlib")
+        || call.drivers.len() > 1
+        || call.inner_wrapper.is_some()
+        || !arguments.native_libs.is_empty()
+        || arguments.native_dirs().next().is_some()
+}
+
+/// Names the variables that count for every unit of this kind.
+pub(super) fn baseline_variables(session: &Session<'_>) -> Vec<String> {
+    let call = session.call;
+    let mut names = COMPILER_VARIABLES.to_vec();
+    if call.arguments.is_linked() {
+        names.extend(LINKER_VARIABLES);
+    }
+    if call.drivers.len() > 1 {
+        names.extend(CLIPPY_VARIABLES);
+    }
+    let mut names = names.into_iter().map(str::to_owned).collect::<Vec<_>>();
+    names.extend(call.environment.matching(&session.settings.key_env));
+    names
+}
+
+impl Miss {
+    /// Makes a miss of a hit whose files are not what they should be, and forgets the entry.
+    pub(super) fn damaged(session: &Session<'_>, hit: &Hit) -> Self {
+        let _ = session.store.index.write(|writer| writer.remove_entry(&hit.key));
+        let needs_trace = hit.known.closure.is_none() || reads_more_than_dep_info_tells(session);
+        let known = Known {
+            compiler: hit.known.compiler.clone(),
+            invocation: hit.known.invocation.clone(),
+            externs: hit.known.externs.clone(),
+            closure: hit.known.closure,
+            newest_dependency: hit.known.newest_dependency,
+            memos: hit.known.memos.clone(),
+        };
+        Self { known, needs_trace, cause: Some(MissReason::Damaged), candidate: Some(hit.key), inputs: None }
+    }
+
+    /// Returns the key that equal compiles under way would have: under the newest prediction, else the invocation's.
+    pub(super) fn likely_key(&self) -> Digest {
+        self.candidate.unwrap_or(self.known.invocation.key)
+    }
+
+    /// Explains the miss by the nearest earlier entry of the unit.
+    pub(super) fn reason(&self, session: &Session<'_>) -> MissReason {
+        if let Some(cause) = &self.cause {
+            return cause.clone();
+        }
+        let Some(inputs) = &self.inputs else { return MissReason::First };
+        let Ok(reader) = session.store.index.read() else { return MissReason::First };
+        let unit = &session.call.unit;
+        let history = reader.history(&unit_id(unit));
+        let mut nearest: Option<Entry> = None;
+        for entry in history.iter().filter_map(|key| reader.entry(key)) {
+            // The entry just recorded stands in the history too.
+            if entry.inputs == *inputs {
+                continue;
+            }
+            let same = entry.unit == *unit;
+            if nearest.is_none() || same {
+                nearest = Some(entry);
+            }
+            if same {
+                break;
+            }
+        }
+        let Some(nearest) = nearest else { return MissReason::First };
+        if nearest.key_schema != crate::key::schema::KEY_SCHEMA {
+            return MissReason::Schema;
+        }
+        if nearest.unit.version != unit.version {
+            return MissReason::Version { from: nearest.unit.version, to: unit.version.clone() };
+        }
+        diff::reason(&diff::changes(&nearest.inputs, inputs))
+    }
+}

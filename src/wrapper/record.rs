@@ -1,0 +1,291 @@
+//! A finished compile becomes an entry.
+//!
+//! Owns the order of writing: blobs first, the index last, so that an entry is complete or absent. Never records under
+//! contents that may not be those the compiler read.
+
+use std::path::Path;
+
+use super::compile::{Compiled, Reads};
+use super::files::RememberedFiles;
+use super::learn;
+use super::lookup::{Miss, baseline_variables};
+use super::restore::{copies_everything, reflinks, smallest};
+use super::session::{Session, chain, now_ms};
+use crate::digest::{Digest, FieldHasher};
+use crate::entry::{Artefact, Aspect, Entry, FileState, Inputs, Output, OutputKind, Prediction};
+use crate::event::{Bypass, Bytes};
+use crate::fs::stat::{Stat, Time};
+use crate::fs::{self, AtPath as _, lock};
+use crate::key::invocation::unit_id;
+use crate::key::schema::KEY_SCHEMA;
+use crate::key::{State, entry_key};
+use crate::portable::{PortableText, Root};
+use crate::rustc::depinfo::{self, DepInfo};
+use crate::rustc::messages;
+use crate::store::blob::{Blobs, T0};
+use crate::store::index::{Memo, MemoStat};
+
+/// A result that is in the store now.
+pub(super) struct Recorded {
+    pub(super) key: Digest,
+    pub(super) bytes: Bytes,
+}
+
+/// Records a compile that succeeded; or says why not.
+pub(super) fn record(
+    session: &Session<'_>,
+    miss: &mut Miss,
+    compiled: &Compiled,
+) -> Result<Recorded, Bypass> {
+    session.guard_result();
+    let recorded = try_record(session, miss, compiled);
+    session.end_guard();
+    recorded
+}
+
+fn store(error: &dyn std::error::Error) -> Bypass {
+    Bypass::Store(chain(error))
+}
+
+fn try_record(session: &Session<'_>, miss: &mut Miss, compiled: &Compiled) -> Result<Recorded, Bypass> {
+    let call = session.call;
+    let (dep_info_text, dep_info) = read_dep_info(session)?;
+    let mut prediction = learn::learn(session, &miss.known, &dep_info, &compiled.reads)?;
+    let texts = texts(session, compiled, &dep_info_text, &mut prediction)?;
+    ensure_settled(session, &prediction, compiled.started)?;
+
+    let reader = session.store.index.read().map_err(|e| store(&e))?;
+    let files = RememberedFiles::new(&reader);
+    let mut observed = prediction.clone();
+    observed.variables.extend(baseline_variables(session));
+    let state = State::observe(&observed, &call.roots, &call.cwd, &files, &call.environment)
+        .map_err(|e| store(&e))?
+        .expect("roots of a prediction just made are those of this call");
+    ensure_settled(session, &prediction, compiled.started)?;
+    let closure = miss.known.closure.filter(|_| !prediction.traced);
+    let key = entry_key(&miss.known.invocation.key, &state, &miss.known.externs, closure.as_ref());
+    let memos = files.take_fresh();
+    drop(reader);
+
+    let inputs = Inputs {
+        compiler_name: miss.known.compiler.facts.version.clone(),
+        compiler: miss.known.compiler.identity,
+        arguments: miss.known.invocation.lines.clone(),
+        features: call.arguments.features(),
+        files: state.files.clone(),
+        variables: state.variables.clone(),
+        externs: miss.known.externs.clone(),
+    };
+    miss.inputs = Some(inputs.clone());
+
+    let _recording = lock::shared(&session.store.layout.store_lock()).map_err(|e| store(&e))?;
+    let placed = place_outputs(session).map_err(|e| store(&e))?;
+    let artefact = Artefact { closure: closure_of(&state, miss), loads_code: loads_code(session, compiled) };
+    let entry = Entry {
+        key_schema: KEY_SCHEMA,
+        unit: call.unit.clone(),
+        inputs,
+        outputs: placed.outputs,
+        dep_info: Some((call.dep_info_name(), texts.dep_info)),
+        stdout: texts.stdout,
+        stderr: texts.stderr,
+        compile_ms: compiled.millis,
+        created_ms: now_ms(),
+        artefact,
+    };
+    let unit = unit_id(&call.unit);
+    let target = call.roots.get(Root::Profile(0)).and_then(Path::parent);
+    session
+        .store
+        .index
+        .write(|writer| {
+            writer.put_entry(&key, &unit, &entry)?;
+            writer.predict(&miss.known.invocation.key, &prediction)?;
+            for output in &entry.outputs {
+                writer.put_artefact(&output.digest, &artefact_of(&entry.artefact, &output.digest))?;
+            }
+            for (stat, memo) in miss.known.memos.iter().chain(&memos).chain(&placed.memos) {
+                writer.put_memo(stat, memo)?;
+            }
+            if let Some(target) = target {
+                writer.put_target(target, entry.created_ms)?;
+            }
+            Ok(())
+        })
+        .map_err(|e| store(&e))?;
+    Ok(Recorded { key, bytes: Bytes { recorded: entry.size(), ..Bytes::default() } })
+}
+
+fn read_dep_info(session: &Session<'_>) -> Result<(String, DepInfo), Bypass> {
+    let path = session.call.out_dir.join(session.call.dep_info_name());
+    let text = fs::read_to_string(&path).map_err(|e| store(&e))?;
+    let info = DepInfo::parse(&text).ok_or_else(|| Bypass::Emit("dep-info is not understood".to_owned()))?;
+    Ok((text, info))
+}
+
+struct Texts {
+    dep_info: PortableText,
+    stdout: PortableText,
+    stderr: PortableText,
+}
+
+/// Takes the output directory out of what the compiler wrote. Where a text names the target directory elsewhere, the
+/// unit is bound to it by its `OUT_DIR`; without one it is not recorded.
+fn texts(
+    session: &Session<'_>,
+    compiled: &Compiled,
+    dep_info: &str,
+    prediction: &mut Prediction,
+) -> Result<Texts, Bypass> {
+    let call = session.call;
+    let out_dir = &call.arguments.out_dir;
+    let directory = depinfo::escaped(out_dir);
+    let in_json = messages::json_escaped(&out_dir.to_string_lossy());
+    let texts = Texts {
+        dep_info: PortableText::shorten(dep_info.as_bytes(), &directory, depinfo::target_begins),
+        stdout: PortableText::verbatim(compiled.stdout.clone()),
+        stderr: PortableText::shorten(&compiled.stderr, &in_json, messages::artifact_path_begins),
+    };
+    let Some(profile) = call.profile_dir().and_then(Path::to_str).map(str::as_bytes) else {
+        return Ok(texts);
+    };
+    let names_target = |text: &PortableText| {
+        let rest = text.expand(b"");
+        rest.windows(profile.len()).any(|window| window == profile)
+    };
+    if [&texts.dep_info, &texts.stdout, &texts.stderr].into_iter().any(names_target) {
+        if call.environment.get("OUT_DIR").is_none() {
+            return Err(Bypass::Volatile("its messages name the target directory".to_owned()));
+        }
+        prediction.variables.push("OUT_DIR".to_owned());
+        prediction.variables.sort();
+        prediction.variables.dedup();
+    }
+    Ok(texts)
+}
+
+/// Makes sure that no input changed since before the compiler started.
+fn ensure_settled(session: &Session<'_>, prediction: &Prediction, started: Time) -> Result<(), Bypass> {
+    let call = session.call;
+    for (portable, aspect) in &prediction.files {
+        let path = portable.expand(&call.roots).map(|path| call.cwd.join(path));
+        let Some((path, stat)) = path.and_then(|path| Stat::of(&path).ok().map(|stat| (path, stat))) else {
+            continue;
+        };
+        // Artefacts of the build get new links at any time; cargo lets no two builds write them.
+        let is_artefact =
+            matches!(portable.root, Some(Root::Profile(_))) && portable.rest.starts_with("deps/");
+        let settled = match aspect {
+            Aspect::Content if stat.is_dir() => true,
+            _ if Blobs::is_blob(&stat) => true,
+            _ if is_artefact => stat.modified < started,
+            _ => stat.settled_before(started),
+        };
+        if !settled {
+            return Err(Bypass::ChangedDuringCompile(path.display().to_string()));
+        }
+    }
+    Ok(())
+}
+
+struct Placed {
+    outputs: Vec<Output>,
+    memos: Vec<(Stat, Memo)>,
+}
+
+/// Makes blobs of the outputs. The big ones become links to their blobs; one file of the unit keeps the compiler's own
+/// inode and time, and so does what people change in place.
+fn place_outputs(session: &Session<'_>) -> fs::Result<Placed> {
+    let call = session.call;
+    let mut outputs = Vec::new();
+    for (name, kind, executable) in outputs_of(session)? {
+        let path = call.out_dir.join(&name);
+        let mut file = fs::open(&path)?;
+        let (digest, size) = Digest::of_reader(&mut file).at("read", &path)?;
+        outputs.push(Output { name, kind, digest, size, executable });
+    }
+    let own = smallest(&outputs);
+    let copies = copies_everything(session) || reflinks(&call.out_dir);
+    let mut memos = Vec::new();
+    for output in &outputs {
+        let path = call.out_dir.join(&output.name);
+        let shared = !copies && output.kind == OutputKind::Library && own.as_deref() != Some(&output.name);
+        let blobs = &session.store.blobs;
+        let blob = match shared {
+            true => blobs.take_over(&path, &output.digest, output.size, output.executable)?,
+            false => blobs.copy_in(&path, &output.digest, output.size, output.executable)?,
+        };
+        memos.push((blob, Memo { stat: MemoStat::new(&blob, true), digest: output.digest }));
+        let stat = Stat::of(&path)?;
+        if stat.modified != T0 {
+            memos.push((stat, Memo { stat: MemoStat::new(&stat, false), digest: output.digest }));
+        }
+    }
+    Ok(Placed { outputs, memos })
+}
+
+/// Lists what the compile made: the expected files, and where more may have come (other platforms, split debug
+/// information) whatever bears its name.
+fn outputs_of(session: &Session<'_>) -> fs::Result<Vec<(String, OutputKind, bool)>> {
+    let call = session.call;
+    let mut outputs = call.expected_outputs();
+    let split = call.arguments.split_debuginfo.as_deref().is_some_and(|kind| kind != "off");
+    let elsewhere = call.arguments.is_linked() && call.arguments.target.is_some();
+    if !split && !elsewhere {
+        return Ok(outputs);
+    }
+    outputs.retain(|(name, _, _)| call.out_dir.join(name).exists());
+    let stem = format!("{}{}", call.arguments.crate_name, call.arguments.extra_filename);
+    for name in fs::list(&call.out_dir)? {
+        let Some(name) = name.to_str() else { continue };
+        let ending = name.strip_prefix("lib").unwrap_or(name).strip_prefix(&*stem);
+        let belongs = ending.is_some_and(|e| e.starts_with('.')) && !name.ends_with(".d");
+        if belongs && outputs.iter().all(|(known, _, _)| known != name) {
+            outputs.push((name.to_owned(), OutputKind::Product, false));
+        }
+    }
+    Ok(outputs)
+}
+
+/// Whether a compile that uses this result may load code of the build.
+fn loads_code(session: &Session<'_>, compiled: &Compiled) -> bool {
+    let arguments = &session.call.arguments;
+    if ["proc-macro", "dylib", "cdylib"].iter().any(|kind| arguments.has_type(kind)) {
+        return true;
+    }
+    let Reads::Traced(trace) = &compiled.reads else { return false };
+    let is_code = |path: &Path| path.extension().is_some_and(|e| e == "so" || e == "dylib" || e == "dll");
+    let in_build = |path: &Path| {
+        path.parent()
+            .is_some_and(|dir| arguments.dependency_dirs().any(|known| session.call.cwd.join(known) == dir))
+    };
+    trace.accesses.iter().any(|access| access.read && is_code(&access.path) && in_build(&access.path))
+}
+
+/// Digests what a compile was made against: the dependencies' own closures, or the artefacts it was seen to read.
+fn closure_of(state: &State, miss: &Miss) -> Digest {
+    let mut hasher = FieldHasher::new("closure of inputs");
+    match &miss.known.closure {
+        Some(closure) => {
+            hasher.digest(closure);
+        }
+        None => {
+            for dependency in &miss.known.externs {
+                hasher.digest(&dependency.digest);
+            }
+            for (path, state) in &state.files {
+                if let (Some(Root::Profile(_)), FileState::Content(digest)) = (path.root, state) {
+                    hasher.digest(digest);
+                }
+            }
+        }
+    }
+    hasher.finish()
+}
+
+/// An output's own closure holds its own content too.
+fn artefact_of(inputs: &Artefact, content: &Digest) -> Artefact {
+    let mut hasher = FieldHasher::new("closure of an artefact");
+    hasher.digest(&inputs.closure).digest(content);
+    Artefact { closure: hasher.finish(), loads_code: inputs.loads_code }
+}

@@ -1,0 +1,195 @@
+//! A hit: outputs put in place, messages repeated.
+//!
+//! Owns how each kind of output comes back, and the rule that no shared inode is ever touched: a blob's time and mode
+//! are never changed, what is written in place later is a private copy.
+//!
+//! | output | comes back as |
+//! |--------|---------------|
+//! | `.rmeta`, `.rlib`, proc-macro, build-script program | reflink, else read-only hard link, else copy |
+//! | program, dynamic or static library | reflink, else copy |
+//! | one of them, where the [rules of time](super::clock) ask for it | private copy with the time of now |
+//! | dep-info | written anew, with this checkout's paths |
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::call::Call;
+use super::clock;
+use super::files::RememberedFiles;
+use super::lookup::Hit;
+use super::session::Session;
+use crate::config::Restore;
+use crate::entry::{Entry, Output, OutputKind};
+use crate::event::Bytes;
+use crate::fs::link::{self, Copied};
+use crate::fs::stat::{Stat, Time};
+use crate::fs::{self, PathError};
+use crate::rustc::{depinfo, messages};
+use crate::store::blob::Blobs;
+use crate::store::index::{Memo, MemoStat, Writer};
+
+/// Why a hit could not be restored.
+pub(super) enum Failure {
+    /// A blob is missing or was changed.
+    Damaged,
+    /// A file operation failed.
+    File(PathError),
+}
+
+impl From<PathError> for Failure {
+    fn from(error: PathError) -> Self {
+        Self::File(error)
+    }
+}
+
+/// Mode bits that plain cargo's files have before the umask.
+const PLAIN: u32 = 0o666;
+const PLAIN_EXECUTABLE: u32 = 0o777;
+
+/// Puts the outputs in place, then repeats what the compiler said.
+pub(super) fn restore(session: &Session<'_>, hit: &Hit) -> Result<Bytes, Failure> {
+    let call = session.call;
+    let blobs = find_blobs(session, &hit.entry)?;
+    let mut memos = hit.known.memos.clone();
+    let mut bytes = Bytes::default();
+    if !is_in_place(session, hit) {
+        let ways = Ways::choose(session, hit);
+        for (output, blob) in hit.entry.outputs.iter().zip(&blobs) {
+            let path = call.out_dir.join(&output.name);
+            let private = ways.put(output, blob, &path, &mut bytes)?;
+            if private {
+                // Nobody knows of the file yet, so its content can't have changed since.
+                let stat = Stat::of(&path)?;
+                memos.push((stat, Memo { stat: MemoStat::new(&stat, false), digest: output.digest }));
+            }
+        }
+        if let Some((name, text)) = &hit.entry.dep_info {
+            let directory = depinfo::escaped(&call.arguments.out_dir);
+            link::write_replacing(&call.out_dir.join(name), &text.expand(&directory), PLAIN)?;
+        }
+    }
+    repeat(call, &hit.entry);
+    session.guard_result();
+    if !memos.is_empty() {
+        // Memos save time and nothing else.
+        let put_all =
+            |writer: &mut Writer<'_>| memos.iter().try_for_each(|(stat, memo)| writer.put_memo(stat, memo));
+        let _ = session.store.index.write(put_all);
+    }
+    session.end_guard();
+    Ok(bytes)
+}
+
+fn find_blobs(session: &Session<'_>, entry: &Entry) -> Result<Vec<PathBuf>, Failure> {
+    let find = |output: &Output| session.store.blobs.find(&output.digest, output.size).map(|(path, _)| path);
+    entry.outputs.iter().map(find).collect::<Option<_>>().ok_or(Failure::Damaged)
+}
+
+/// Writes the compiler's messages again. A reader that went away is no trouble of ours.
+fn repeat(call: &Call, entry: &Entry) {
+    let directory = messages::json_escaped(&call.arguments.out_dir.to_string_lossy());
+    let _ = std::io::stdout().write_all(&entry.stdout.expand(&directory));
+    let _ = std::io::stdout().flush();
+    let _ = std::io::stderr().write_all(&entry.stderr.expand(&directory));
+}
+
+/// Whether the very outputs are in place already, no older than what they depend on: then they are left alone.
+fn is_in_place(session: &Session<'_>, hit: &Hit) -> bool {
+    let call = session.call;
+    let Ok(reader) = session.store.index.read() else { return false };
+    let files = RememberedFiles::new(&reader);
+    let mut newest = Time::default();
+    for output in &hit.entry.outputs {
+        match files.digest(&call.out_dir.join(&output.name)) {
+            Ok(Some((stat, digest))) if digest == output.digest => newest = newest.max(stat.modified),
+            _ => return false,
+        }
+    }
+    let dep_info = hit.entry.dep_info.as_ref().is_none_or(|(name, text)| {
+        let expected = text.expand(&depinfo::escaped(&call.arguments.out_dir));
+        fs::read(&call.out_dir.join(name)).is_ok_and(|present| present == expected)
+    });
+    dep_info && newest >= hit.known.newest_dependency && newest >= clock::newest_script_output(call)
+}
+
+/// How the outputs of one unit come back.
+struct Ways {
+    /// Private copies for everything.
+    copy_all: bool,
+    /// The file system shares blocks, so a private copy costs no bytes.
+    reflinks: bool,
+    /// The output that gets a time of its own.
+    own_time: Option<String>,
+}
+
+impl Ways {
+    fn choose(session: &Session<'_>, hit: &Hit) -> Self {
+        let call = session.call;
+        let outputs = &hit.entry.outputs;
+        let copied_anyway = |output: &&Output| output.kind == OutputKind::Product;
+        let own_time = if outputs.iter().any(|o| copied_anyway(&o))
+            || !clock::needs_own_time(call, hit.known.newest_dependency)
+        {
+            None
+        } else {
+            smallest(outputs)
+        };
+        Self { copy_all: copies_everything(session), reflinks: reflinks(&call.out_dir), own_time }
+    }
+
+    /// Puts one output in place; whether it is a private file.
+    fn put(&self, output: &Output, blob: &Path, path: &Path, bytes: &mut Bytes) -> Result<bool, PathError> {
+        let shared = !self.copy_all
+            && !self.reflinks
+            && output.kind != OutputKind::Product
+            && self.own_time.as_deref() != Some(&output.name);
+        if shared {
+            match link::hard_link(blob, path) {
+                Ok(()) => {
+                    bytes.linked += output.size;
+                    return Ok(false);
+                }
+                Err(e) if link::needs_copy(&e) => {}
+                Err(e) => return Err(e),
+            }
+        }
+        let mode = if output.executable { PLAIN_EXECUTABLE } else { PLAIN };
+        match link::private_copy(blob, path, mode)? {
+            Copied::Reflinked => bytes.linked += output.size,
+            Copied::Bytes => bytes.copied += output.size,
+        }
+        Ok(true)
+    }
+}
+
+/// Picks the output whose copy costs least: the metadata, else the smallest.
+pub(super) fn smallest(outputs: &[Output]) -> Option<String> {
+    let metadata = outputs.iter().find(|o| o.kind == OutputKind::Metadata);
+    metadata.or_else(|| outputs.iter().min_by_key(|o| o.size)).map(|o| o.name.clone())
+}
+
+/// Whether read-only links would differ from what the user asked for: by the setting, or by a strict umask.
+pub(super) fn copies_everything(session: &Session<'_>) -> bool {
+    let umask = rustix::process::umask(rustix::fs::Mode::empty());
+    rustix::process::umask(umask);
+    session.settings.restore == Restore::Copy || umask.bits() & 0o777 & !0o022 != 0
+}
+
+/// Whether the file system can share blocks between files.
+pub(super) fn reflinks(directory: &Path) -> bool {
+    /// Numbers of `statfs(2)`: btrfs, XFS, bcachefs.
+    const SHARING: &[u32] = &[0x9123_683e, 0x5846_5342, 0xca45_1a4e];
+    fs::stat::file_system(directory).is_some_and(|number| SHARING.contains(&number))
+}
+
+/// Removes the links to blobs at the places where the compiler is about to write.
+pub(super) fn unlink_outputs(call: &Call) {
+    let names = call.expected_outputs().into_iter().map(|(name, _, _)| name).chain([call.dep_info_name()]);
+    for name in names {
+        let path = call.out_dir.join(name);
+        let is_link = |stat: Stat| Blobs::is_blob(&stat) || stat.mode & 0o200 == 0;
+        if Stat::of_name(&path).is_ok_and(is_link) {
+            let _ = fs::remove_file(&path);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What one call works with: settings, store, and the guard around the index.
+//!
+//! Owns the decisions that need no look at any input: whether this unit may be cached at all.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use super::call::Call;
+use super::clock::Parent;
+use crate::config::{self, Settings};
+use crate::digest::Digest;
+use crate::env::Env;
+use crate::event::{BuildId, Bypass, Bytes, Log, Outcome, UnitEvent};
+use crate::fs::lock::{self, Lock};
+use crate::key::environment;
+use crate::rustc::args::Unsupported;
+use crate::store::guard::Guard;
+use crate::store::layout::Layout;
+use crate::store::{OpenError, Store};
+
+/// Why a session was not opened, and where to note it.
+pub(super) struct Excluded {
+    pub(super) why: Bypass,
+    pub(super) log: Option<Log>,
+}
+
+/// One call that may be cached.
+pub(super) struct Session<'c> {
+    pub(super) call: &'c Call,
+    pub(super) settings: Settings,
+    pub(super) store: Store,
+    /// Taken away once the compiler has run.
+    guard: RefCell<Option<Guard>>,
+}
+
+/// Resolves the settings; an error in words.
+pub(super) fn settings(call: &Call) -> Result<Settings, String> {
+    // The target directory usually lies in the workspace root.
+    let root = call.profile_dir().and_then(Path::parent).and_then(Path::parent);
+    config::resolve(&Env::process(), root).map(|r| r.settings).map_err(|e| chain(&e))
+}
+
+impl<'c> Session<'c> {
+    /// Decides whether the call may be cached, and opens the store.
+    pub(super) fn open(call: &'c Call, settings: Settings) -> Result<Self, Excluded> {
+        let layout = Layout::new(settings.cache_dir.clone());
+        let log = Log::at(layout.events());
+        if let Some(why) = exclusion(call, &settings) {
+            return Err(Excluded { why, log: Some(log) });
+        }
+        let guard = Guard::become_program(&layout, &call.command.program, &call.command.arguments);
+        let store = Store::open(layout).map_err(|e| match e {
+            OpenError::NetworkFs(_) => Excluded { why: Bypass::NetworkFs, log: Some(log) },
+            other => Excluded { why: Bypass::Store(chain(&other)), log: Some(log) },
+        })?;
+        Ok(Self { call, settings, store, guard: RefCell::new(guard) })
+    }
+
+    /// Lets go of the fallback to the compiler: it is about to run.
+    pub(super) fn end_guard(&self) {
+        self.guard.take();
+    }
+
+    /// From now on trouble in the index ends this process as the compiler ended: well.
+    pub(super) fn guard_result(&self) {
+        // A guard that goes takes the handlers with it, so the old one goes first.
+        self.guard.take();
+        self.guard.replace(Guard::exit(&self.store.layout, 0));
+    }
+
+    /// Takes the turn to compile `key`; whether it had to be waited for.
+    pub(super) fn take_turn(&self, key: &Digest) -> (Option<Lock>, bool) {
+        let slot = u64::from_le_bytes(key.as_bytes()[..8].try_into().expect("eight bytes"));
+        let path = self.store.layout.inflight_lock();
+        match lock::byte(&path, slot, std::time::Duration::ZERO) {
+            Ok(None) => (lock::byte(&path, slot, self.settings.lock_timeout).ok().flatten(), true),
+            Ok(turn) => (turn, false),
+            Err(_) => (None, false),
+        }
+    }
+
+    /// Returns the event log.
+    pub(super) fn log(&self) -> Log {
+        self.store.log.clone()
+    }
+
+    /// Notes how the call ended.
+    pub(super) fn report(
+        &self,
+        started: Instant,
+        outcome: Outcome,
+        key: Option<Digest>,
+        compile_ms: u64,
+        bytes: Bytes,
+    ) {
+        report(&self.store.log, self.call, started, outcome, key, compile_ms, bytes);
+    }
+}
+
+/// Why this unit is not to be cached, if so.
+fn exclusion(call: &Call, settings: &Settings) -> Option<Bypass> {
+    match &call.unsupported {
+        Some(Unsupported::Flag(flag)) => return Some(Bypass::Flag(flag.clone())),
+        Some(Unsupported::Emit(kind)) => return Some(Bypass::Emit(kind.clone())),
+        Some(Unsupported::Stdin) => return Some(Bypass::Stdin),
+        None => {}
+    }
+    let name = call.unit.package.replace('-', "_");
+    let listed = |glob: &&String| environment::matches(&glob.replace('-', "_"), &name);
+    if let Some(rule) = settings.bypass.iter().find(listed) {
+        return Some(Bypass::Rule(rule.clone()));
+    }
+    (call.makes_executable() && !settings.cache_executables).then_some(Bypass::Executable)
+}
+
+/// Appends an event. Trouble with the log is no trouble of the build's.
+pub(super) fn report(
+    log: &Log,
+    call: &Call,
+    started: Instant,
+    outcome: Outcome,
+    key: Option<Digest>,
+    compile_ms: u64,
+    bytes: Bytes,
+) {
+    let _ = log.append(&UnitEvent {
+        build: build_id(call),
+        at_ms: now_ms(),
+        unit: call.unit.clone(),
+        outcome,
+        key: key.map(|k| k.to_hex()),
+        compile_ms,
+        wrapper_ms: millis(started),
+        bytes,
+        cwd: call.cwd.clone(),
+        out_dir: Some(call.out_dir.clone()),
+    });
+}
+
+/// Names the run of cargo: the front end's id, else the calling process.
+fn build_id(call: &Call) -> BuildId {
+    let given = call.environment.get(crate::env::KACHE_BUILD).and_then(|v| v.to_str());
+    if let Some(given) = given.filter(|g| !g.is_empty()) {
+        return BuildId(given.split(';').next().unwrap_or(given).to_owned());
+    }
+    BuildId(match Parent::read() {
+        Some(parent) => format!("cargo-{}-{}", parent.id, parent.ticks),
+        None => format!("cargo-{}", std::os::unix::process::parent_id()),
+    })
+}
+
+/// Returns the milliseconds since `start`, rounded.
+pub(super) fn millis(start: Instant) -> u64 {
+    u64::try_from((start.elapsed().as_micros() + 500) / 1000).unwrap_or(u64::MAX)
+}
+
+/// Returns the time in milliseconds since the Unix epoch.
+pub(super) fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Puts an error and its causes into one line.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// Finds a program the way `execvp` does. `None` if there is none.
+pub(super) fn find_program(call: &Call, program: &std::ffi::OsStr) -> Option<PathBuf> {
+    if program.as_encoded_bytes().contains(&b'/') {
+        return Some(call.cwd.join(program));
+    }
+    let path = call.environment.get("PATH")?;
+    let is_program = |p: &PathBuf| {
+        use std::os::unix::fs::PermissionsExt as _;
+        p.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+    };
+    std::env::split_paths(path).map(|dir| call.cwd.join(dir).join(program)).find(is_program)
+}
