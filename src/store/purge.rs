@@ -34,12 +34,13 @@ pub fn all(store: &Store) -> Result<Purged, IndexError> {
     let mut entries_removed = 0;
     reader.each_entry(|_, _| entries_removed += 1);
     let targets = reader.targets();
+    let until_ms = reader.folded_until();
     drop(reader);
     let end = store.log.end();
     store.index.write(|writer| {
         writer.clear()?;
         // The events stay, but they speak of entries that are gone.
-        writer.set_folded(end)?;
+        writer.set_folded(end, until_ms)?;
         targets.iter().try_for_each(|(target, at_ms)| writer.put_target(target, *at_ms))
     })?;
     let mut removed = Removed::default();
@@ -91,7 +92,11 @@ pub(super) fn remove_blob(store: &Store, digest: &Digest, removed: &mut Removed)
 }
 
 pub(super) fn remove(path: &std::path::Path, stat: &Stat, removed: &mut Removed) -> fs::Result<()> {
-    if stat.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path).map(drop)? }
+    if stat.is_dir() {
+        fs::remove_dir_all(path)?
+    } else {
+        fs::remove_file(path).map(drop)?
+    }
     removed.add(stat);
     Ok(())
 }
