@@ -197,18 +197,11 @@ pub(super) fn baseline_variables(session: &Session<'_>) -> Vec<String> {
 
 impl Miss {
     /// Makes a miss of a hit whose files are not what they should be, and forgets the entry.
-    pub(super) fn damaged(session: &Session<'_>, hit: &Hit) -> Self {
+    pub(super) fn damaged(session: &Session<'_>, hit: Hit) -> Box<Self> {
         let _ = session.store.index.write(|writer| writer.remove_entry(&hit.key));
         let needs_trace = hit.known.closure.is_none() || reads_more_than_dep_info_tells(session);
-        let known = Known {
-            compiler: hit.known.compiler.clone(),
-            invocation: hit.known.invocation.clone(),
-            externs: hit.known.externs.clone(),
-            closure: hit.known.closure,
-            newest_dependency: hit.known.newest_dependency,
-            memos: hit.known.memos.clone(),
-        };
-        Self { known, needs_trace, cause: Some(MissReason::Damaged), candidate: Some(hit.key), inputs: None }
+        let cause = Some(MissReason::Damaged);
+        Box::new(Self { known: hit.known, needs_trace, cause, candidate: Some(hit.key), inputs: None })
     }
 
     /// Returns the key that equal compiles under way would have: under the newest prediction, else the invocation's.
