@@ -11,7 +11,7 @@ use crate::fs::stat::{Stat, Time};
 use crate::key::compiler::Compiler;
 use crate::key::environment::{CLIPPY_VARIABLES, COMPILER_VARIABLES, LINKER_VARIABLES};
 use crate::key::invocation::{Context, Invocation, unit_id};
-use crate::key::{State, diff, entry_key};
+use crate::key::{State, diff, entry_key, with_messages};
 use crate::store::index::{Memo, Reader};
 
 /// What a look-up found.
@@ -83,9 +83,11 @@ pub(super) fn look_up(session: &Session<'_>) -> Result<Found, String> {
         if session.settings.recache {
             continue;
         }
-        if let Some(entry) = reader.entry(&key) {
-            known.memos = files.take_fresh();
-            return Ok(Found::Hit(Box::new(Hit { key, entry, known })));
+        for key in [key, with_messages(&key, &session.call.arguments.messages)] {
+            if let Some(entry) = reader.entry(&key) {
+                known.memos = files.take_fresh();
+                return Ok(Found::Hit(Box::new(Hit { key, entry, known })));
+            }
         }
     }
     known.memos = files.take_fresh();
