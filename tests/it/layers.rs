@@ -30,7 +30,7 @@ fn imports_point_downwards() {
             continue;
         }
         let own = *rank.get(&*module).unwrap_or_else(|| panic!("`{module}` has no row"));
-        for used in uses(&std::fs::read_to_string(&file).unwrap()) {
+        for used in uses(&cargo_kache::fs::read_to_string(&file).unwrap()) {
             let Some(other) = rank.get(&*used) else { continue };
             let neighbours = NEIGHBOURS.contains(&(&*module, &*used));
             if used != module && *other >= own && !neighbours {
@@ -45,9 +45,9 @@ fn source_files() -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
+        for (name, is_dir) in cargo_kache::fs::list_with_types(&folder).unwrap() {
+            let path = folder.join(name);
+            if is_dir {
                 folders.push(path);
             } else if path.extension().is_some_and(|e| e == "rs") {
                 files.push(path);
