@@ -63,6 +63,12 @@ impl Parent {
         Self::of(self.parent)
     }
 
+    #[cfg(not(target_os = "linux"))]
+    fn of(_id: u32) -> Option<Self> {
+        None
+    }
+
+    #[cfg(target_os = "linux")]
     fn of(id: u32) -> Option<Self> {
         let text = fs::read_to_string(Path::new(&format!("/proc/{id}/stat"))).ok()?;
         // The name stands in parentheses and may hold any character.
