@@ -27,6 +27,7 @@
 //! # File systems
 //! LMDB needs coherent shared maps; the caller refuses network file systems before it opens the index.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use heed::types::Bytes;
@@ -235,6 +236,17 @@ impl Reader<'_> {
         self.all(Table::Entries)
     }
 
+    /// Shows every entry to `visit`, one at a time: all of them at once may not fit in memory.
+    pub fn each_entry(&self, mut visit: impl FnMut(Digest, Entry)) {
+        let Ok(rows) = self.table.prefix_iter(&self.txn, &[Table::Entries as u8]) else { return };
+        for (key, value) in rows.map_while(std::result::Result::ok) {
+            let key = key[1..].try_into().ok().map(Digest::from_bytes);
+            if let (Some(key), Some(entry)) = (key, decode(value)) {
+                visit(key, entry);
+            }
+        }
+    }
+
     /// Returns the keys of a unit's entries, the newest first.
     pub fn history(&self, unit: &Digest) -> Vec<Digest> {
         self.get(Table::History, unit.as_bytes()).unwrap_or_default()
@@ -285,6 +297,12 @@ impl Reader<'_> {
         let Ok(rows) = self.table.iter(&self.txn) else { return false };
         rows.into_iter().all(|row| row.is_ok_and(|(_, value)| unseal(value).is_some()))
     }
+
+    /// Returns the number of memos and artefacts.
+    pub fn facts(&self) -> usize {
+        let rows = |table| self.table.prefix_iter(&self.txn, &[table as u8]).map_or(0, Iterator::count);
+        rows(Table::Memos) + rows(Table::Artefacts)
+    }
 }
 
 /// A change under way.
@@ -334,6 +352,11 @@ impl Writer<'_> {
         self.put(Table::History, unit.as_bytes(), &history)
     }
 
+    /// Whether there is an entry.
+    pub fn has_entry(&self, key: &Digest) -> heed::Result<bool> {
+        Ok(self.table.get(&self.txn, &full_key(Table::Entries, key.as_bytes()))?.is_some())
+    }
+
     /// Removes an entry and what is known of its use. Returns whether it was there.
     pub fn remove_entry(&mut self, key: &Digest) -> heed::Result<bool> {
         self.delete(Table::Usage, key.as_bytes())?;
@@ -365,6 +388,11 @@ impl Writer<'_> {
         self.put(Table::Memos, &inode_key(stat), memo)
     }
 
+    /// Returns how an entry was used.
+    pub fn usage(&self, key: &Digest) -> heed::Result<Usage> {
+        Ok(self.get(Table::Usage, key.as_bytes())?.unwrap_or_default())
+    }
+
     /// Adds `hits` to an entry's count; its last use is at least `last_ms`.
     pub fn add_usage(&mut self, key: &Digest, hits: u64, last_ms: u64) -> heed::Result<()> {
         let known: Usage = self.get(Table::Usage, key.as_bytes())?.unwrap_or_default();
@@ -386,6 +414,40 @@ impl Writer<'_> {
     pub fn put_target(&mut self, target: &Path, at_ms: u64) -> heed::Result<()> {
         let key = Digest::of(target.as_os_str().as_encoded_bytes());
         self.put(Table::Targets, key.as_bytes(), &(target, at_ms))
+    }
+
+    /// Forgets a target directory.
+    pub fn forget_target(&mut self, target: &Path) -> heed::Result<bool> {
+        self.delete(Table::Targets, Digest::of(target.as_os_str().as_encoded_bytes()).as_bytes())
+    }
+
+    /// Drops what is known of contents that are not in `alive`: memos and artefacts.
+    pub fn retain_facts(&mut self, alive: &HashSet<Digest>) -> heed::Result<usize> {
+        let memo = |_: &[u8], value: &[u8]| decode(value).is_none_or(|m: Memo| !alive.contains(&m.digest));
+        let artefact = |key: &[u8], _: &[u8]| {
+            !key[1..].try_into().is_ok_and(|bytes| alive.contains(&Digest::from_bytes(bytes)))
+        };
+        Ok(self.delete_where(&[Table::Memos as u8], memo)?
+            + self.delete_where(&[Table::Artefacts as u8], artefact)?)
+    }
+
+    /// Drops the values that are not whole. Returns how many.
+    pub fn remove_damaged(&mut self) -> heed::Result<usize> {
+        self.delete_where(&[], |_, value| unseal(value).is_none())
+    }
+
+    fn delete_where(&mut self, prefix: &[u8], is_dead: impl Fn(&[u8], &[u8]) -> bool) -> heed::Result<usize> {
+        let mut dead = Vec::new();
+        for row in self.table.prefix_iter(&self.txn, prefix)? {
+            let (key, value) = row?;
+            if is_dead(key, value) {
+                dead.push(key.to_vec());
+            }
+        }
+        for key in &dead {
+            self.table.delete(&mut self.txn, key)?;
+        }
+        Ok(dead.len())
     }
 
     /// Removes everything.

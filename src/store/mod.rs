@@ -4,9 +4,16 @@
 //! files.
 
 pub mod blob;
+pub mod gc;
 pub mod guard;
+mod incremental;
 pub mod index;
 pub mod layout;
+pub mod purge;
+#[cfg(test)]
+mod testing;
+pub mod usage;
+pub mod verify;
 
 use blob::Blobs;
 use index::Index;
