@@ -3,10 +3,9 @@
 //! Owns what the program believes about "the same file, unchanged": a stamp of the fields that a change of content
 //! can't leave all alone, and the test whether a change that has just happened would show in it.
 
-use std::os::fd::{AsFd, BorrowedFd};
+use std::fs::File;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, StatxFlags};
 use serde::{Deserialize, Serialize};
 
 use super::{AtPath as _, Result};
@@ -24,7 +23,11 @@ impl Time {
     /// Reads the clock that local file systems take their times from: no file changed after this call has an
     /// earlier change time (but for the coarseness of its file system's format).
     pub fn now() -> Self {
-        let now = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
+        #[cfg(target_os = "linux")]
+        const CLOCK: rustix::time::ClockId = rustix::time::ClockId::RealtimeCoarse;
+        #[cfg(not(target_os = "linux"))]
+        const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Realtime;
+        let now = rustix::time::clock_gettime(CLOCK);
         Self { seconds: now.tv_sec, nanos: u32::try_from(now.tv_nsec).expect("below 10^9") }
     }
 
@@ -69,34 +72,17 @@ pub struct Stat {
 impl Stat {
     /// Describes what `path` leads to, through links.
     pub fn of(path: &Path) -> Result<Self> {
-        Self::statx(CWD, path, AtFlags::empty()).at("read metadata of", path)
+        platform::of(path).at("read metadata of", path)
     }
 
     /// Describes the name itself.
     pub fn of_name(path: &Path) -> Result<Self> {
-        Self::statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW).at("read metadata of", path)
+        platform::of_name(path).at("read metadata of", path)
     }
 
     /// Describes an open file; `path` only names it in errors.
-    pub fn of_open(file: impl AsFd, path: &Path) -> Result<Self> {
-        Self::statx(file.as_fd(), Path::new(""), AtFlags::EMPTY_PATH).at("read metadata of", path)
-    }
-
-    fn statx(at: BorrowedFd<'_>, path: &Path, flags: AtFlags) -> rustix::io::Result<Self> {
-        let wanted = StatxFlags::BASIC_STATS | StatxFlags::BTIME;
-        let stat = rustix::fs::statx(at, path, flags, wanted)?;
-        let time = |t: rustix::fs::StatxTimestamp| Time { seconds: t.tv_sec, nanos: t.tv_nsec };
-        Ok(Self {
-            device: (u64::from(stat.stx_dev_major) << 32) | u64::from(stat.stx_dev_minor),
-            inode: stat.stx_ino,
-            size: stat.stx_size,
-            modified: time(stat.stx_mtime),
-            changed: time(stat.stx_ctime),
-            born: time(stat.stx_btime),
-            mode: u32::from(stat.stx_mode),
-            links: stat.stx_nlink,
-            blocks: stat.stx_blocks,
-        })
+    pub fn of_open(file: &File, path: &Path) -> Result<Self> {
+        platform::of_open(file).at("read metadata of", path)
     }
 
     /// Whether this is a regular file.
@@ -117,6 +103,87 @@ impl Stat {
             return self.changed.seconds + 2 < moment.seconds;
         }
         self.changed < moment
+    }
+}
+
+/// One system call for each, with the time of birth.
+#[cfg(target_os = "linux")]
+mod platform {
+    use std::fs::File;
+    use std::os::fd::{AsFd as _, BorrowedFd};
+    use std::path::Path;
+
+    use rustix::fs::{AtFlags, CWD, StatxFlags, StatxTimestamp};
+    use rustix::io::Result;
+
+    use super::{Stat, Time};
+
+    pub(super) fn of(path: &Path) -> Result<Stat> {
+        statx(CWD, path, AtFlags::empty())
+    }
+
+    pub(super) fn of_name(path: &Path) -> Result<Stat> {
+        statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW)
+    }
+
+    pub(super) fn of_open(file: &File) -> Result<Stat> {
+        statx(file.as_fd(), Path::new(""), AtFlags::EMPTY_PATH)
+    }
+
+    fn statx(at: BorrowedFd<'_>, path: &Path, flags: AtFlags) -> Result<Stat> {
+        let stat = rustix::fs::statx(at, path, flags, StatxFlags::BASIC_STATS | StatxFlags::BTIME)?;
+        let time = |t: StatxTimestamp| Time { seconds: t.tv_sec, nanos: t.tv_nsec };
+        Ok(Stat {
+            device: (u64::from(stat.stx_dev_major) << 32) | u64::from(stat.stx_dev_minor),
+            inode: stat.stx_ino,
+            size: stat.stx_size,
+            modified: time(stat.stx_mtime),
+            changed: time(stat.stx_ctime),
+            born: time(stat.stx_btime),
+            mode: u32::from(stat.stx_mode),
+            links: stat.stx_nlink,
+            blocks: stat.stx_blocks,
+        })
+    }
+}
+
+/// What the standard library tells.
+#[cfg(not(target_os = "linux"))]
+mod platform {
+    use std::fs::{File, Metadata};
+    use std::io::Result;
+    use std::os::unix::fs::MetadataExt as _;
+    use std::path::Path;
+
+    use super::{Stat, Time};
+
+    pub(super) fn of(path: &Path) -> Result<Stat> {
+        path.metadata().map(|m| stat(&m))
+    }
+
+    pub(super) fn of_name(path: &Path) -> Result<Stat> {
+        path.symlink_metadata().map(|m| stat(&m))
+    }
+
+    pub(super) fn of_open(file: &File) -> Result<Stat> {
+        file.metadata().map(|m| stat(&m))
+    }
+
+    fn stat(meta: &Metadata) -> Stat {
+        let time = |seconds, nanos: i64| Time { seconds, nanos: u32::try_from(nanos).unwrap_or(0) };
+        let born = meta.created().ok().and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
+        let born = born.unwrap_or_default();
+        Stat {
+            device: meta.dev(),
+            inode: meta.ino(),
+            size: meta.size(),
+            modified: time(meta.mtime(), meta.mtime_nsec()),
+            changed: time(meta.ctime(), meta.ctime_nsec()),
+            born: Time { seconds: i64::try_from(born.as_secs()).unwrap_or(0), nanos: born.subsec_nanos() },
+            mode: meta.mode(),
+            links: u32::try_from(meta.nlink()).unwrap_or(u32::MAX),
+            blocks: meta.blocks(),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 use crate::digest::Digest;
 
@@ -89,6 +90,7 @@ const SESSION_NOISE: &[&str] = &[
     "RUSTC_WORKSPACE_WRAPPER",
     "RUSTC_WRAPPER",
     "RUST_BACKTRACE",
+    "RUSTUP_TOOLCHAIN_SOURCE",
     "RUST_RECURSION_COUNT",
     "SESSION_MANAGER",
     "SHLVL",
@@ -133,7 +135,9 @@ impl Environment {
         if whole {
             for (name, value) in &self.0 {
                 let name = name.to_string_lossy();
-                if !is_noise(&name) {
+                if name == "PATH" {
+                    digests.insert(name.into_owned(), Some(digest(without_repetitions(value))));
+                } else if !is_noise(&name) {
                     digests.insert(name.into_owned(), Some(digest(value)));
                 }
             }
@@ -153,6 +157,17 @@ impl Environment {
 
 fn digest(value: impl AsRef<OsStr>) -> Digest {
     Digest::of(value.as_ref().as_encoded_bytes())
+}
+
+/// Drops the directories of a search path that stand earlier in it already: rustup adds its own with each start.
+fn without_repetitions(path: &OsStr) -> OsString {
+    let mut kept: Vec<PathBuf> = Vec::new();
+    for directory in std::env::split_paths(path) {
+        if !kept.contains(&directory) {
+            kept.push(directory);
+        }
+    }
+    std::env::join_paths(kept).unwrap_or_else(|_| path.to_owned())
 }
 
 fn is_noise(name: &str) -> bool {

@@ -66,6 +66,7 @@ fn lines(arguments: &Arguments, context: &Context<'_>) -> Vec<String> {
         format!("target {}", arguments.target.as_deref().unwrap_or_default()),
         format!("test {}", arguments.test),
         format!("under-cargo {}", context.under_cargo),
+        format!("json-artifacts {}", arguments.json_artifacts),
     ];
     let mut add =
         |kind: &str, texts: &[String]| lines.extend(texts.iter().map(|text| format!("{kind} {text}")));

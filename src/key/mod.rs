@@ -16,6 +16,7 @@
 //! | compiler, sysroot, code generators | content, not path | [`compiler`] |
 //! | flags | normalised text | [`invocation`] |
 //! | working directory, crate root | text | [`invocation`] |
+//! | form of messages (`--error-format`, `--json`, `--color`) | text, where the compile said anything | [`with_messages`] |
 //! | output directory, `-L dependency`, diagnostic width | not at all | |
 //! | linker and what it reads | content, traced | prediction |
 //! | sources, included files | content, or absence | prediction |
@@ -115,5 +116,16 @@ pub fn entry_key(invocation: &Digest, state: &State, externs: &[Extern], closure
         Some(closure) => hasher.digest(closure),
         None => hasher.field(b"traced"),
     };
+    hasher.finish()
+}
+
+/// Makes the key of a result with messages of one form. A compile that said nothing goes without: its result serves
+/// every form.
+pub fn with_messages(key: &Digest, form: &[String]) -> Digest {
+    let mut hasher = FieldHasher::new("messages");
+    hasher.digest(key);
+    for flag in form {
+        hasher.field(flag.as_bytes());
+    }
     hasher.finish()
 }

@@ -68,6 +68,8 @@ pub struct Arguments {
     pub native_libs: Vec<String>,
     /// Flags whose text enters every key, in order.
     pub texts: Vec<String>,
+    /// Flags that say in which form messages come, in order.
+    pub messages: Vec<String>,
     /// Flags whose text enters the key of what is linked, in order.
     pub link_texts: Vec<String>,
     /// Files named by flags that the compiler reads.
@@ -253,6 +255,7 @@ impl Parser {
         match flag.meaning {
             Meaning::Special => self.special(name, value),
             Meaning::Nothing => {}
+            Meaning::Message => self.facts.messages.push(format!("--{name}={value}")),
             _ => self.facts.texts.push(format!("--{name}={value}")),
         }
     }
@@ -279,7 +282,7 @@ impl Parser {
             "test" => facts.test = true,
             "json" => {
                 facts.json_artifacts |= value.split(',').any(|v| v == "artifacts");
-                facts.texts.push(format!("--json={value}"));
+                facts.messages.push(format!("--json={value}"));
             }
             "codegen" => self.codegen(&value),
             _ => self.probe = true,
@@ -362,7 +365,7 @@ impl Parser {
             }
             Meaning::Special if name == "incremental" => self.facts.incremental = Some(value.into()),
             Meaning::Special => self.facts.extra_filename = value.to_owned(),
-            Meaning::Nothing => {}
+            Meaning::Nothing | Meaning::Message => {}
         }
     }
 

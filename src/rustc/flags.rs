@@ -8,6 +8,8 @@
 pub enum Meaning {
     /// Its text enters the key of every unit.
     Text,
+    /// It says in which form messages come: it counts only where there are messages.
+    Message,
     /// Its text enters the key of what is linked; nothing else can tell.
     LinkText,
     /// Its value names files that the linker reads: text for what is linked, and the reads are traced.
@@ -35,7 +37,7 @@ const fn flag(name: &'static str, takes_value: bool, meaning: Meaning) -> Flag {
     Flag { name, takes_value, meaning }
 }
 
-use Meaning::{File, LinkFile, LinkText, Nothing, Special, Text};
+use Meaning::{File, LinkFile, LinkText, Message, Nothing, Special, Text};
 
 /// Flags with two dashes.
 pub const LONG: &[Flag] = &[
@@ -63,11 +65,11 @@ pub const LONG: &[Flag] = &[
     flag("forbid", true, Text),
     flag("expect", true, Text),
     flag("force-warn", true, Text),
-    flag("error-format", true, Text),
+    flag("error-format", true, Message),
     flag("remap-path-prefix", true, Text),
     flag("remap-path-scope", true, Text),
     flag("verbose", false, Text),
-    flag("color", true, Text),
+    flag("color", true, Message),
     flag("diagnostic-width", true, Nothing),
 ];
 

@@ -11,6 +11,11 @@ pub fn artifact_path_begins(before: &[u8]) -> bool {
     before.strip_suffix(NOTIFICATION).is_some_and(|b| b.last().is_none_or(|last| *last == b'\n'))
 }
 
+/// Whether a compiler's stderr holds nothing but artifact notifications.
+pub fn is_silent(stderr: &[u8]) -> bool {
+    stderr.split(|b| *b == b'\n').all(|line| line.is_empty() || line.starts_with(NOTIFICATION))
+}
+
 /// Returns `path` as it stands inside a JSON string.
 pub fn json_escaped(path: &str) -> Vec<u8> {
     let quoted = serde_json::to_string(path).expect("strings serialise");

@@ -46,19 +46,37 @@ pub(super) struct Parent {
     pub(super) name: String,
     /// When it started, in clock ticks since boot: with the id, this names it.
     pub(super) ticks: u64,
+    /// The id of the process that called it in turn.
+    parent: u32,
     /// A time at which it had started for certain.
     started_before: Time,
 }
 
 impl Parent {
-    /// Reads `/proc`. `None` where there is none.
+    /// Describes the process that called this one. `None` where there is no `/proc`.
     pub(super) fn read() -> Option<Self> {
-        let id = std::os::unix::process::parent_id();
+        Self::of(std::os::unix::process::parent_id())
+    }
+
+    /// Describes the process that called it in turn.
+    pub(super) fn parent(&self) -> Option<Self> {
+        Self::of(self.parent)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn of(_id: u32) -> Option<Self> {
+        None
+    }
+
+    #[cfg(target_os = "linux")]
+    fn of(id: u32) -> Option<Self> {
         let text = fs::read_to_string(Path::new(&format!("/proc/{id}/stat"))).ok()?;
         // The name stands in parentheses and may hold any character.
         let (head, tail) = text.rsplit_once(')')?;
         let name = head.split_once('(')?.1.to_owned();
-        let ticks: u64 = tail.split_whitespace().nth(19)?.parse().ok()?;
+        let mut fields = tail.split_whitespace();
+        let parent = fields.nth(1)?.parse().ok()?;
+        let ticks: u64 = fields.nth(17)?.parse().ok()?;
         let per_second = rustix::param::clock_ticks_per_second();
         let boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
@@ -70,6 +88,6 @@ impl Parent {
             seconds: i64::try_from(started / 1_000_000_000).ok()?,
             nanos: u32::try_from(started % 1_000_000_000).ok()?,
         };
-        Some(Self { id, name, ticks, started_before })
+        Some(Self { id, name, ticks, parent, started_before })
     }
 }

@@ -42,12 +42,6 @@ pub(super) enum Reads {
 /// The compiler could not be started; the error has been said.
 pub(super) struct NotStarted;
 
-impl NotStarted {
-    pub(super) fn ending(&self) -> Ending {
-        Ending::NotStarted
-    }
-}
-
 /// Runs the compiler, traced if dep-info does not tell all.
 pub(super) fn compile(session: &Session<'_>, needs_trace: bool) -> Result<Compiled, NotStarted> {
     let call = session.call;

@@ -78,7 +78,8 @@ impl<'c> Inputs<'c> {
     }
 
     fn add(&mut self, path: &Path, aspect: Aspect) -> Result<(), Bypass> {
-        let portable = self.call.roots.shorten(path);
+        // Dep-info and the trace name one file by one path.
+        let portable = self.call.roots.shorten(&self.call.cwd.join(path));
         let portable = portable.ok_or_else(|| Bypass::Volatile(format!("read `{}`", path.display())))?;
         self.paths.insert((portable, aspect));
         Ok(())

@@ -11,7 +11,7 @@ use crate::fs::stat::{Stat, Time};
 use crate::key::compiler::Compiler;
 use crate::key::environment::{CLIPPY_VARIABLES, COMPILER_VARIABLES, LINKER_VARIABLES};
 use crate::key::invocation::{Context, Invocation, unit_id};
-use crate::key::{State, diff, entry_key};
+use crate::key::{State, diff, entry_key, with_messages};
 use crate::store::index::{Memo, Reader};
 
 /// What a look-up found.
@@ -83,9 +83,11 @@ pub(super) fn look_up(session: &Session<'_>) -> Result<Found, String> {
         if session.settings.recache {
             continue;
         }
-        if let Some(entry) = reader.entry(&key) {
-            known.memos = files.take_fresh();
-            return Ok(Found::Hit(Box::new(Hit { key, entry, known })));
+        for key in [key, with_messages(&key, &session.call.arguments.messages)] {
+            if let Some(entry) = reader.entry(&key) {
+                known.memos = files.take_fresh();
+                return Ok(Found::Hit(Box::new(Hit { key, entry, known })));
+            }
         }
     }
     known.memos = files.take_fresh();
@@ -197,18 +199,11 @@ pub(super) fn baseline_variables(session: &Session<'_>) -> Vec<String> {
 
 impl Miss {
     /// Makes a miss of a hit whose files are not what they should be, and forgets the entry.
-    pub(super) fn damaged(session: &Session<'_>, hit: &Hit) -> Self {
+    pub(super) fn damaged(session: &Session<'_>, hit: Hit) -> Box<Self> {
         let _ = session.store.index.write(|writer| writer.remove_entry(&hit.key));
         let needs_trace = hit.known.closure.is_none() || reads_more_than_dep_info_tells(session);
-        let known = Known {
-            compiler: hit.known.compiler.clone(),
-            invocation: hit.known.invocation.clone(),
-            externs: hit.known.externs.clone(),
-            closure: hit.known.closure,
-            newest_dependency: hit.known.newest_dependency,
-            memos: hit.known.memos.clone(),
-        };
-        Self { known, needs_trace, cause: Some(MissReason::Damaged), candidate: Some(hit.key), inputs: None }
+        let cause = Some(MissReason::Damaged);
+        Box::new(Self { known: hit.known, needs_trace, cause, candidate: Some(hit.key), inputs: None })
     }
 
     /// Returns the key that equal compiles under way would have: under the newest prediction, else the invocation's.

@@ -26,6 +26,7 @@ mod compile;
 mod compiler;
 mod files;
 mod learn;
+mod log;
 mod lookup;
 mod process;
 mod record;
@@ -35,14 +36,14 @@ mod session;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::event::{Bypass, Bytes, Outcome};
+use crate::event::{Bypass, Outcome};
 use crate::invocation::CompilerCall;
 use crate::store::guard;
 use call::{Call, Plan};
 use compile::Compiled;
 use lookup::Found;
 use process::Ending;
-use session::Session;
+use session::{Notes, Outcomes, Session};
 
 /// Serves one compiler call of cargo's.
 pub fn run(call: CompilerCall) -> ExitCode {
@@ -55,14 +56,25 @@ pub fn run(call: CompilerCall) -> ExitCode {
     let settings = match session::settings(&call) {
         Ok(settings) if settings.disabled => return process::replace(&call.command),
         Ok(settings) => settings,
-        Err(why) => return bypass(&call, started, None, Bypass::Settings(why)),
+        Err(why) => {
+            return run_plainly(
+                &call,
+                started,
+                &session::notes_anyway(),
+                Outcome::Bypassed(Bypass::Settings(why)),
+            );
+        }
     };
     let session = match Session::open(&call, settings) {
         Ok(session) => session,
-        Err(excluded) => return bypass(&call, started, excluded.log, excluded.why),
+        Err(excluded) => {
+            return run_plainly(&call, started, &excluded.notes, Outcome::Bypassed(excluded.why));
+        }
     };
-    serve(&session, started)
-        .map_or_else(|what| fail_open(&call, started, Some(session.log()), what), Ending::exit)
+    match serve(&session, started) {
+        Ok(ending) => ending.exit(),
+        Err(what) => run_plainly(&call, started, &session.notes(), Outcome::Error(what)),
+    }
 }
 
 /// Looks up, and restores or compiles. An error says that nothing has run yet.
@@ -79,69 +91,54 @@ fn serve(session: &Session<'_>, started: Instant) -> Result<Ending, String> {
             turn
         }
     };
-    let mut reason = match found {
+    let mut miss = match found {
         Found::Hit(hit) => match restore::restore(session, &hit) {
             Ok(bytes) => {
-                session.report(
-                    started,
-                    Outcome::Hit { remote: false },
-                    Some(hit.key),
-                    hit.entry.compile_ms,
-                    bytes,
-                );
+                let outcome = Outcome::Hit { remote: false };
+                let key = Some(hit.key);
+                let ended = Outcomes { outcome, key, compile_ms: hit.entry.compile_ms, bytes };
+                session.notes().add(session.call, started, ended);
                 return Ok(Ending::success());
             }
-            Err(restore::Failure::Damaged) => Box::new(lookup::Miss::damaged(session, &hit)),
+            Err(restore::Failure::Damaged) => lookup::Miss::damaged(session, *hit),
             Err(restore::Failure::File(error)) => return Err(session::chain(&error)),
         },
         Found::Miss(miss) => miss,
     };
     session.end_guard();
-    let compiled = match compile::compile(session, reason.needs_trace) {
-        Ok(compiled) => compiled,
-        Err(failure) => return Ok(failure.ending()),
+    let Ok(compiled) = compile::compile(session, miss.needs_trace) else { return Ok(Ending::NotStarted) };
+    let ended = match compiled.ending.is_success() {
+        true => keep(session, &mut miss, &compiled),
+        false => Outcomes::compiled(Outcome::Failed { code: compiled.ending.code() }, compiled.millis),
     };
-    if !compiled.ending.is_success() {
-        let outcome = Outcome::Failed { code: compiled.ending.code() };
-        session.report(started, outcome, None, compiled.millis, Bytes::default());
-        return Ok(compiled.ending);
-    }
-    Ok(keep(session, started, &mut reason, compiled))
+    session.notes().add(session.call, started, ended);
+    Ok(compiled.ending)
 }
 
 /// Learns from a compile that succeeded and records its result.
-fn keep(session: &Session<'_>, started: Instant, miss: &mut lookup::Miss, compiled: Compiled) -> Ending {
-    let recorded = record::record(session, miss, &compiled);
-    let (key, not_recorded, bytes) = match recorded {
-        Ok(recorded) => (Some(recorded.key), None, recorded.bytes),
-        Err(why) => (None, Some(why), Bytes::default()),
-    };
-    let outcome = Outcome::Missed { reason: miss.reason(session), not_recorded };
-    session.report(started, outcome, key, compiled.millis, bytes);
-    compiled.ending
+fn keep(session: &Session<'_>, miss: &mut lookup::Miss, compiled: &Compiled) -> Outcomes {
+    let recorded = record::record(session, miss, compiled);
+    let reason = miss.reason(session);
+    match recorded {
+        Ok(recorded) => Outcomes {
+            outcome: Outcome::Missed { reason, not_recorded: None },
+            key: Some(recorded.key),
+            compile_ms: compiled.millis,
+            bytes: recorded.bytes,
+        },
+        Err(why) => Outcomes::compiled(Outcome::Missed { reason, not_recorded: Some(why) }, compiled.millis),
+    }
 }
 
-/// Runs the compiler without the cache, by decision.
-fn bypass(call: &Call, started: Instant, log: Option<crate::event::Log>, why: Bypass) -> ExitCode {
-    run_plainly(call, started, log, Outcome::Bypassed(why))
-}
-
-/// Runs the compiler without the cache, since the cache failed.
-fn fail_open(call: &Call, started: Instant, log: Option<crate::event::Log>, what: String) -> ExitCode {
-    run_plainly(call, started, log, Outcome::Error(what))
-}
-
-fn run_plainly(call: &Call, started: Instant, log: Option<crate::event::Log>, outcome: Outcome) -> ExitCode {
+/// Runs the compiler without the cache.
+fn run_plainly(call: &Call, started: Instant, notes: &Notes, outcome: Outcome) -> ExitCode {
     restore::unlink_outputs(call);
-    let compile_started = Instant::now();
+    let clock = Instant::now();
     let ending = process::run_inherited(&call.command);
     let outcome = match ending.is_success() {
         true => outcome,
         false => Outcome::Failed { code: ending.code() },
     };
-    if let Some(log) = log {
-        let millis = session::millis(compile_started);
-        session::report(&log, call, started, outcome, None, millis, Bytes::default());
-    }
+    notes.add(call, started, Outcomes::compiled(outcome, session::millis(clock)));
     ending.exit()
 }

@@ -18,7 +18,7 @@ use crate::fs::stat::{Stat, Time};
 use crate::fs::{self, AtPath as _, lock};
 use crate::key::invocation::unit_id;
 use crate::key::schema::KEY_SCHEMA;
-use crate::key::{State, entry_key};
+use crate::key::{State, entry_key, with_messages};
 use crate::portable::{PortableText, Root};
 use crate::rustc::depinfo::{self, DepInfo};
 use crate::rustc::messages;
@@ -64,6 +64,8 @@ fn try_record(session: &Session<'_>, miss: &mut Miss, compiled: &Compiled) -> Re
     ensure_settled(session, &prediction, compiled.started)?;
     let closure = miss.known.closure.filter(|_| !prediction.traced);
     let key = entry_key(&miss.known.invocation.key, &state, &miss.known.externs, closure.as_ref());
+    let is_silent = compiled.stdout.is_empty() && messages::is_silent(&compiled.stderr);
+    let key = if is_silent { key } else { with_messages(&key, &call.arguments.messages) };
     let memos = files.take_fresh();
     drop(reader);
 

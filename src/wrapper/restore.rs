@@ -56,7 +56,11 @@ pub(super) fn restore(session: &Session<'_>, hit: &Hit) -> Result<Bytes, Failure
         let ways = Ways::choose(session, hit);
         for (output, blob) in hit.entry.outputs.iter().zip(&blobs) {
             let path = call.out_dir.join(&output.name);
-            let private = ways.put(output, blob, &path, &mut bytes)?;
+            let private = match ways.put(output, blob, &path, &mut bytes) {
+                // Removed since it was found: by gc, or by hand.
+                Err(_) if !blob.exists() => return Err(Failure::Damaged),
+                other => other?,
+            };
             if private {
                 // Nobody knows of the file yet, so its content can't have changed since.
                 let stat = Stat::of(&path)?;

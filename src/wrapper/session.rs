@@ -8,6 +8,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::call::Call;
 use super::clock::Parent;
+use super::log;
 use crate::config::{self, Settings};
 use crate::digest::Digest;
 use crate::env::Env;
@@ -22,7 +23,7 @@ use crate::store::{OpenError, Store};
 /// Why a session was not opened, and where to note it.
 pub(super) struct Excluded {
     pub(super) why: Bypass,
-    pub(super) log: Option<Log>,
+    pub(super) notes: Notes,
 }
 
 /// One call that may be cached.
@@ -45,14 +46,14 @@ impl<'c> Session<'c> {
     /// Decides whether the call may be cached, and opens the store.
     pub(super) fn open(call: &'c Call, settings: Settings) -> Result<Self, Excluded> {
         let layout = Layout::new(settings.cache_dir.clone());
-        let log = Log::at(layout.events());
+        let notes = Notes { log: Some(Log::at(layout.events())), filter: settings.log.clone() };
         if let Some(why) = exclusion(call, &settings) {
-            return Err(Excluded { why, log: Some(log) });
+            return Err(Excluded { why, notes });
         }
         let guard = Guard::become_program(&layout, &call.command.program, &call.command.arguments);
         let store = Store::open(layout).map_err(|e| match e {
-            OpenError::NetworkFs(_) => Excluded { why: Bypass::NetworkFs, log: Some(log) },
-            other => Excluded { why: Bypass::Store(chain(&other)), log: Some(log) },
+            OpenError::NetworkFs(_) => Excluded { why: Bypass::NetworkFs, notes },
+            other => Excluded { why: Bypass::Store(chain(&other)), notes },
         })?;
         Ok(Self { call, settings, store, guard: RefCell::new(guard) })
     }
@@ -80,21 +81,9 @@ impl<'c> Session<'c> {
         }
     }
 
-    /// Returns the event log.
-    pub(super) fn log(&self) -> Log {
-        self.store.log.clone()
-    }
-
-    /// Notes how the call ended.
-    pub(super) fn report(
-        &self,
-        started: Instant,
-        outcome: Outcome,
-        key: Option<Digest>,
-        compile_ms: u64,
-        bytes: Bytes,
-    ) {
-        report(&self.store.log, self.call, started, outcome, key, compile_ms, bytes);
+    /// Returns where outcomes are noted.
+    pub(super) fn notes(&self) -> Notes {
+        Notes { log: Some(self.store.log.clone()), filter: self.settings.log.clone() }
     }
 }
 
@@ -114,40 +103,82 @@ fn exclusion(call: &Call, settings: &Settings) -> Option<Bypass> {
     (call.makes_executable() && !settings.cache_executables).then_some(Bypass::Executable)
 }
 
-/// Appends an event. Trouble with the log is no trouble of the build's.
-pub(super) fn report(
-    log: &Log,
-    call: &Call,
-    started: Instant,
-    outcome: Outcome,
-    key: Option<Digest>,
-    compile_ms: u64,
-    bytes: Bytes,
-) {
-    let _ = log.append(&UnitEvent {
-        build: build_id(call),
-        at_ms: now_ms(),
-        unit: call.unit.clone(),
-        outcome,
-        key: key.map(|k| k.to_hex()),
-        compile_ms,
-        wrapper_ms: millis(started),
-        bytes,
-        cwd: call.cwd.clone(),
-        out_dir: Some(call.out_dir.clone()),
-    });
+/// Where outcomes are noted.
+#[derive(Clone)]
+pub(super) struct Notes {
+    /// The event log; `None` where the settings don't tell where it is.
+    pub(super) log: Option<Log>,
+    /// What `KACHE_LOG` asks for.
+    pub(super) filter: Option<String>,
 }
 
-/// Names the run of cargo: the front end's id, else the calling process.
-fn build_id(call: &Call) -> BuildId {
+/// How a call ended.
+pub(super) struct Outcomes {
+    pub(super) outcome: Outcome,
+    pub(super) key: Option<Digest>,
+    pub(super) compile_ms: u64,
+    pub(super) bytes: Bytes,
+}
+
+impl Outcomes {
+    /// The compiler ran, and nothing was kept.
+    pub(super) fn compiled(outcome: Outcome, compile_ms: u64) -> Self {
+        Self { outcome, key: None, compile_ms, bytes: Bytes::default() }
+    }
+}
+
+/// Returns where to note that the settings are invalid: the default place, if there is one.
+pub(super) fn notes_anyway() -> Notes {
+    let env = Env::process();
+    let given = env.absolute(crate::env::KACHE_CACHE_DIR);
+    let dir = given.or_else(|| config::default_cache_dir(&env).ok());
+    Notes { log: dir.map(|dir| Log::at(Layout::new(dir).events())), filter: None }
+}
+
+impl Notes {
+    /// Appends an event. Trouble with the log is no trouble of the build's.
+    pub(super) fn add(&self, call: &Call, started: Instant, ended: Outcomes) {
+        log::say(self.filter.as_deref(), &call.unit, &ended.outcome);
+        let Some(log) = &self.log else { return };
+        let parent = Parent::read();
+        // A build script that tries what the compiler accepts expects failures; they are none of the build's.
+        let is_trial = parent.as_ref().is_some_and(|parent| parent.name != "cargo");
+        if is_trial && matches!(ended.outcome, Outcome::Failed { .. }) {
+            return;
+        }
+        let _ = log.append(&UnitEvent {
+            build: build_id(call, parent),
+            at_ms: now_ms(),
+            unit: call.unit.clone(),
+            outcome: ended.outcome,
+            key: ended.key.map(|k| k.to_hex()),
+            compile_ms: ended.compile_ms,
+            wrapper_ms: millis(started),
+            bytes: ended.bytes,
+            cwd: call.cwd.clone(),
+            out_dir: Some(call.out_dir.clone()),
+        });
+    }
+}
+
+/// Names the run of cargo: the front end's id, else the nearest cargo that called us.
+fn build_id(call: &Call, parent: Option<Parent>) -> BuildId {
     let given = call.environment.get(crate::env::KACHE_BUILD).and_then(|v| v.to_str());
     if let Some(given) = given.filter(|g| !g.is_empty()) {
         return BuildId(given.split(';').next().unwrap_or(given).to_owned());
     }
-    BuildId(match Parent::read() {
-        Some(parent) => format!("cargo-{}-{}", parent.id, parent.ticks),
-        None => format!("cargo-{}", std::os::unix::process::parent_id()),
-    })
+    let Some(parent) = parent else {
+        return BuildId(format!("cargo-{}", std::os::unix::process::parent_id()));
+    };
+    let mut nearest = parent.clone();
+    for _ in 0..4 {
+        if nearest.name == "cargo" {
+            return BuildId(format!("cargo-{}-{}", nearest.id, nearest.ticks));
+        }
+        let Some(next) = nearest.parent() else { break };
+        nearest = next;
+    }
+    BuildId(format!("cargo-{}-{}", parent.id, parent.ticks))
 }
 
 /// Returns the milliseconds since `start`, rounded.
