@@ -3,7 +3,9 @@
 //! Owns the order in which they come: settings first, then the guard against a damaged index, then the store.
 
 use std::ffi::OsString;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::AFTER_DAMAGE;
@@ -64,14 +66,29 @@ impl Context {
         Ok(Opened { settings, store, _guard: guard })
     }
 
+    /// Whether the index has been marked as damaged.
+    pub(super) fn index_is_bad(&self) -> bool {
+        self.resolve().is_ok_and(|resolved| Layout::new(resolved.settings.cache_dir).index_is_bad().exists())
+    }
+
+    /// Becomes a new process with the same words. Returns only if that fails.
+    pub(super) fn run_again(&self) {
+        if let Ok(program) = std::env::current_exe() {
+            let _ = Command::new(program).args(self.words_after_damage()).exec();
+        }
+    }
+
+    fn words_after_damage(&self) -> Vec<OsString> {
+        std::iter::once(OsString::from(AFTER_DAMAGE)).chain(self.words.iter().cloned()).collect()
+    }
+
     /// Makes a crash in a damaged index start this command once more, with a new index.
     fn guard(&self, layout: &Layout) -> Option<Guard> {
         let program = std::env::current_exe().ok()?;
         if self.after_damage {
             return Guard::exit(layout, Kind::Internal as i32);
         }
-        let words = std::iter::once(OsString::from(AFTER_DAMAGE)).chain(self.words.iter().cloned());
-        Guard::become_program(layout, program.as_os_str(), &words.collect::<Vec<_>>())
+        Guard::become_program(layout, program.as_os_str(), &self.words_after_damage())
     }
 }
 

@@ -88,7 +88,7 @@ fn text(summary: &Summary, settings: &Settings, dry_run: bool) -> String {
     }
     if summary.entries_pinned > 0 {
         let entries = count(summary.entries_pinned as u64, "entry", "entries");
-        let _ = writeln!(text, "{entries} above the limit stayed: used in the last 2 minutes.");
+        let _ = writeln!(text, "{entries} stayed: used in the last 2 minutes.");
     }
     if summary.incremental_projects > 0 {
         let projects = count(summary.incremental_projects as u64, "project", "projects");
@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(
             text(&pinned, &settings, true),
             "Nothing to remove.\n\
-             1 entry above the limit stayed: used in the last 2 minutes.\n\
+             1 entry stayed: used in the last 2 minutes.\n\
              Store: 512 B / 50.0 GB (1 entry)\n"
         );
     }

@@ -69,18 +69,30 @@ fn dispatch(cli: Cli, env: Env, words: Vec<OsString>, after_damage: bool) -> Out
         term.warning("the index of the store was damaged; a new one has been started");
     }
     let context = Context { term, env, words, after_damage };
-    match cli.command {
-        None => stats::run(&context, stats::Args::default()),
-        Some(Command::List(args)) => list::run(&context, args),
-        Some(Command::Stats(args)) => stats::run(&context, args),
-        Some(Command::Why(args)) => why::run(&context, args),
-        Some(Command::Gc(args)) => gc::run(&context, args),
-        Some(Command::Purge(args)) => purge::run(&context, args),
-        Some(Command::Verify(args)) => verify::run(&context, args),
-        Some(Command::Doctor(args)) => doctor::run(&context, args),
-        Some(Command::Config(args)) => config::run(&context, args),
-        Some(Command::Completions(args)) => completions::run(&context, args),
-        Some(Command::Help(args)) => help::run(&context, args),
+    let outcome = run_command(&context, cli.command);
+    match outcome {
+        // The index refused to be read, and has been marked: once more with a new one.
+        Err(error) if !after_damage && context.index_is_bad() => {
+            context.run_again();
+            Err(error)
+        }
+        outcome => outcome,
+    }
+}
+
+fn run_command(context: &Context, command: Option<Command>) -> Outcome {
+    match command {
+        None => stats::run(context, stats::Args::default()),
+        Some(Command::List(args)) => list::run(context, args),
+        Some(Command::Stats(args)) => stats::run(context, args),
+        Some(Command::Why(args)) => why::run(context, args),
+        Some(Command::Gc(args)) => gc::run(context, args),
+        Some(Command::Purge(args)) => purge::run(context, args),
+        Some(Command::Verify(args)) => verify::run(context, args),
+        Some(Command::Doctor(args)) => doctor::run(context, args),
+        Some(Command::Config(args)) => config::run(context, args),
+        Some(Command::Completions(args)) => completions::run(context, args),
+        Some(Command::Help(args)) => help::run(context, args),
         Some(Command::Monitor(_)) => not_yet("monitor"),
         Some(Command::Plan(_)) => not_yet("plan"),
         Some(Command::Sync(_)) => not_yet("sync"),

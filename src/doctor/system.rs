@@ -1,10 +1,12 @@
-//! Cargo and rustc: are they there, and new enough?
+//! The system: are cargo and rustc there and new enough, and can compiles be traced?
 
 use std::ffi::OsString;
 use std::process::Command;
 
 use super::{Finding, Subject};
+use crate::config::Trace;
 use crate::env;
+use crate::trace;
 
 const NAME: &str = "system";
 
@@ -25,6 +27,7 @@ pub(super) fn check(subject: &Subject<'_>) -> (Vec<Finding>, Option<String>) {
         let shown = versions.map(|(name, version)| format!("{name} {}", version.unwrap_or_default()));
         findings.push(Finding::ok(NAME, shown.join(", ")));
     }
+    findings.extend(tracing(subject));
     (findings, rustc)
 }
 
@@ -33,6 +36,17 @@ fn version(subject: &Subject<'_>, program: OsString) -> Option<String> {
     let output = Command::new(program).arg("--version").current_dir(subject.here).output().ok()?;
     let text = String::from_utf8(output.stdout).ok().filter(|_| output.status.success())?;
     text.split_whitespace().nth(1).map(str::to_owned)
+}
+
+/// Whether macros and build scripts can be watched. Without, what they read can't be known.
+fn tracing(subject: &Subject<'_>) -> Option<Finding> {
+    let is_off = subject.settings.as_ref().is_ok_and(|resolved| resolved.settings.trace == Trace::Off);
+    let error = trace::supported().err().filter(|_| !is_off)?;
+    let finding = Finding::note(NAME, format!("{error}: units that load macros are cached only in part"));
+    Some(match cfg!(target_os = "linux") {
+        true => finding.fix("allow seccomp user notification in this container or sandbox"),
+        false => finding,
+    })
 }
 
 fn judge(name: &str, version: Option<&str>) -> Option<Finding> {

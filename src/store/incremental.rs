@@ -72,8 +72,10 @@ fn clean_profile(profile: &Path, dry_run: bool) -> fs::Result<u64> {
     let mut doomed = Vec::new();
     for (name, is_dir) in fs::list_with_types(profile)? {
         let leftover = name.to_str().is_some_and(|name| name.starts_with(ASIDE));
-        if is_dir && (leftover || name == "incremental") {
-            doomed.push(profile.join(name));
+        let path = profile.join(&name);
+        // Cargo makes the folder even if nothing comes into it.
+        if is_dir && (leftover || name == "incremental" && !fs::list(&path)?.is_empty()) {
+            doomed.push(path);
         }
     }
     let mut bytes = 0;

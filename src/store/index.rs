@@ -197,9 +197,20 @@ impl Index {
         unsafe { self.env.resize(size) }.map_err(|e| self.lmdb(e))
     }
 
+    /// Makes an error of ours. One that says the index is damaged leaves the marker, so that the next process starts
+    /// a new index.
     fn lmdb(&self, source: heed::Error) -> IndexError {
+        if is_damage(&source) {
+            let _ = fs::create(&self.path.with_extension("bad"));
+        }
         IndexError::Lmdb { path: self.path.clone(), source }
     }
+}
+
+/// Whether an error can only come from damaged files.
+fn is_damage(error: &heed::Error) -> bool {
+    let heed::Error::Mdb(error) = error else { return false };
+    matches!(error, MdbError::Corrupted | MdbError::PageNotFound | MdbError::Panic | MdbError::CursorFull)
 }
 
 /// A consistent view of the index.
@@ -355,6 +366,11 @@ impl Writer<'_> {
         history.insert(0, *key);
         history.truncate(HISTORY_KEPT);
         self.put(Table::History, unit.as_bytes(), &history)
+    }
+
+    /// Returns an entry.
+    pub fn entry(&self, key: &Digest) -> heed::Result<Option<Entry>> {
+        self.get(Table::Entries, key.as_bytes())
     }
 
     /// Whether there is an entry.
