@@ -179,9 +179,8 @@ impl Survey {
         let mut entries = known_entries(&store.index.read()?);
         entries.sort_by_key(|known| (known.last_ms, known.key));
         let list = store.blobs.list()?.into_iter();
-        let mut blobs: HashMap<_, _> = list
-            .filter_map(|(path, digest, stat)| Some((digest?, Blob { path, stat, users: 0 })))
-            .collect();
+        let mut blobs: HashMap<_, _> =
+            list.filter_map(|(path, digest, stat)| Some((digest?, Blob { path, stat, users: 0 }))).collect();
         for digest in entries.iter().flat_map(|known| &known.blobs) {
             if let Some(blob) = blobs.get_mut(digest) {
                 blob.users += 1;
@@ -346,7 +345,11 @@ fn remove(
         }
     }
     for (path, stat) in &survey.litter {
-        if stat.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path).map(drop)? }
+        if stat.is_dir() {
+            fs::remove_dir_all(path)?
+        } else {
+            fs::remove_file(path).map(drop)?
+        }
         removed.add(stat);
     }
     Ok((removed, entries_removed))
@@ -370,9 +373,9 @@ fn prune(store: &Store) -> Result<HashSet<Digest>, IndexError> {
     evicted.sort_by_key(|(key, at_ms)| (std::cmp::Reverse(*at_ms), *key));
     let forgotten = evicted.split_off(evicted.len().min(EVICTED_KEPT));
     if !forgotten.is_empty() {
-        store.index.write(|writer| {
-            forgotten.iter().try_for_each(|(key, _)| writer.forget_evicted(key).map(drop))
-        })?;
+        store
+            .index
+            .write(|writer| forgotten.iter().try_for_each(|(key, _)| writer.forget_evicted(key).map(drop)))?;
     }
     if many_facts {
         known.extend(&used);
@@ -538,7 +541,8 @@ mod tests {
         scratch.record("d", &[&[1; 100_000]], 9000);
         let in_target = scratch.dir.path().join("target");
         link::hard_link(&scratch.blob(&[2; 100_000]), &in_target).unwrap();
-        let old = Limits { max_age: Some(Duration::from_millis(options().now_ms - 5000)), ..options().limits };
+        let old =
+            Limits { max_age: Some(Duration::from_millis(options().now_ms - 5000)), ..options().limits };
         let summary = collect(&scratch, &Options { limits: old, ..options() });
         assert_eq!(scratch.names(), ["d"]);
         assert!(scratch.blob(&[1; 100_000]).exists());

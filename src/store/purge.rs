@@ -91,7 +91,11 @@ pub(super) fn remove_blob(store: &Store, digest: &Digest, removed: &mut Removed)
 }
 
 pub(super) fn remove(path: &std::path::Path, stat: &Stat, removed: &mut Removed) -> fs::Result<()> {
-    if stat.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path).map(drop)? }
+    if stat.is_dir() {
+        fs::remove_dir_all(path)?
+    } else {
+        fs::remove_file(path).map(drop)?
+    }
     removed.add(stat);
     Ok(())
 }

@@ -80,7 +80,8 @@ impl News {
                 *sum += hits;
                 *last = event.at_ms.max(*last);
             }
-            if let Some(target) = event.out_dir.as_deref().and_then(|dir| target_directory(dir, &event.unit)) {
+            if let Some(target) = event.out_dir.as_deref().and_then(|dir| target_directory(dir, &event.unit))
+            {
                 let last = news.targets.entry(target.to_owned()).or_default();
                 *last = event.at_ms.max(*last);
             }
