@@ -159,9 +159,9 @@ impl Notes {
         log::say(self.filter.as_deref(), &call.unit, &ended.outcome);
         let Some(log) = &self.log else { return };
         let parent = Parent::read();
-        // A build script that tries what the compiler accepts expects failures; they are none of the build's.
+        // What a build script tries on the compiler is none of the build's units, unless it came from the cache.
         let is_trial = parent.as_ref().is_some_and(|parent| parent.name != "cargo");
-        if is_trial && matches!(ended.outcome, Outcome::Failed { .. }) {
+        if is_trial && !matches!(ended.outcome, Outcome::Hit { .. } | Outcome::Missed { .. }) {
             return;
         }
         let _ = log.append(&UnitEvent {
