@@ -47,6 +47,7 @@
 pub mod cli;
 pub mod config;
 pub mod digest;
+pub mod doctor;
 pub mod entry;
 pub mod env;
 pub mod event;
@@ -59,5 +60,6 @@ pub mod quantity;
 pub mod report;
 pub mod rustc;
 pub mod store;
+pub mod term;
 pub mod trace;
 pub mod wrapper;

@@ -29,9 +29,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::index::{IndexError, Reader};
+use super::layout::Layout;
 use super::usage::{self, Removed};
 use super::{Store, incremental};
 use crate::digest::Digest;
@@ -45,6 +46,8 @@ const PINNED: Duration = Duration::from_mins(2);
 const ORPHAN_STAYS: Duration = Duration::from_hours(1);
 /// What another version of the program may use stays so long.
 const OTHERS_STAY: Duration = Duration::from_hours(14 * 24);
+/// Time between two automatic gcs.
+const INTERVAL: Duration = Duration::from_mins(10);
 /// An automatic gc leaves incremental folders of targets that were built in this time.
 const INCREMENTAL_STAYS: Duration = Duration::from_hours(24);
 /// Notes of evicted entries that are kept, to explain misses by.
@@ -112,9 +115,28 @@ pub enum Outcome {
     Busy,
 }
 
+/// Whether it is time for an automatic gc. Costs one look at a file; the first time it only starts the clock.
+pub fn is_due(layout: &Layout, now_ms: u64) -> bool {
+    let lock = layout.gc_lock();
+    match Stat::of_name(&lock).or_absent() {
+        Ok(Some(stat)) => time_ms(stat.modified) + millis(INTERVAL) < now_ms,
+        Ok(None) => {
+            // A new store has nothing to remove.
+            let _ = lock::try_exclusive(&lock);
+            false
+        }
+        Err(_) => false,
+    }
+}
+
 /// Brings the store within its limits.
 pub fn run(store: &Store, options: &Options) -> Result<Outcome, IndexError> {
     let Some(_lock) = lock::try_exclusive(&store.layout.gc_lock())? else { return Ok(Outcome::Busy) };
+    if !options.dry_run {
+        let path = store.layout.gc_lock();
+        let now = UNIX_EPOCH + Duration::from_millis(options.now_ms);
+        fs::open(&path)?.set_modified(now).at("set the time of", &path)?;
+    }
     usage::fold(store)?;
     let survey = Survey::take(store, options)?;
     let plan = survey.plan(options);
@@ -618,6 +640,17 @@ mod tests {
         let options = Options { key_schema: 2, ..options() };
         collect(&scratch, &options);
         assert!(scratch.names().is_empty());
+    }
+
+    #[test]
+    fn it_is_due_some_time_after_the_last() {
+        let scratch = three();
+        let (layout, now_ms) = (&scratch.store.layout, options().now_ms);
+        assert!(!is_due(layout, now_ms), "the store is new");
+        assert!(is_due(layout, now_ms));
+        collect(&scratch, &Options { now_ms, ..options() });
+        assert!(!is_due(layout, now_ms + 1000));
+        assert!(is_due(layout, now_ms + millis(INTERVAL) + 1));
     }
 
     #[test]

@@ -287,6 +287,11 @@ impl Reader<'_> {
         self.get(Table::Meta, b"folded").unwrap_or_default()
     }
 
+    /// Returns the time of the newest event that has been folded in, in milliseconds since the Unix epoch.
+    pub fn folded_until(&self) -> u64 {
+        self.get(Table::Meta, b"folded-until").unwrap_or_default()
+    }
+
     /// Returns the target directories that builds were recorded in, with the time of the last one.
     pub fn targets(&self) -> Vec<(PathBuf, u64)> {
         self.all::<(PathBuf, u64)>(Table::Targets).into_iter().map(|(_, target)| target).collect()
@@ -400,9 +405,10 @@ impl Writer<'_> {
         self.put(Table::Usage, key.as_bytes(), &usage)
     }
 
-    /// Notes how far the event log has been folded in.
-    pub fn set_folded(&mut self, position: LogPosition) -> heed::Result<()> {
-        self.put(Table::Meta, b"folded", &position)
+    /// Notes how far the event log has been folded in, and the time of the newest event there.
+    pub fn set_folded(&mut self, position: LogPosition, until_ms: u64) -> heed::Result<()> {
+        self.put(Table::Meta, b"folded", &position)?;
+        self.put(Table::Meta, b"folded-until", &until_ms)
     }
 
     /// Returns how far the event log has been folded in.
@@ -421,39 +427,49 @@ impl Writer<'_> {
         self.delete(Table::Targets, Digest::of(target.as_os_str().as_encoded_bytes()).as_bytes())
     }
 
-    /// Drops what is known of contents that are not in `alive`: memos and artefacts.
+    /// Drops what is known of contents that are not in `alive`: memos and artefacts. Returns how much.
     pub fn retain_facts(&mut self, alive: &HashSet<Digest>) -> heed::Result<usize> {
-        let memo = |_: &[u8], value: &[u8]| decode(value).is_none_or(|m: Memo| !alive.contains(&m.digest));
-        let artefact = |key: &[u8], _: &[u8]| {
-            !key[1..].try_into().is_ok_and(|bytes| alive.contains(&Digest::from_bytes(bytes)))
+        let is_alive = |key: &[u8], value: &[u8]| match key[0] == Table::Memos as u8 {
+            true => decode(value).is_some_and(|memo: Memo| alive.contains(&memo.digest)),
+            false => key[1..].try_into().is_ok_and(|digest| alive.contains(&Digest::from_bytes(digest))),
         };
-        Ok(self.delete_where(&[Table::Memos as u8], memo)?
-            + self.delete_where(&[Table::Artefacts as u8], artefact)?)
+        let mut dropped = 0;
+        for table in [Table::Memos, Table::Artefacts] {
+            let rows = self.table.prefix_iter(&self.txn, &[table as u8])?;
+            dropped += self.delete_all(&keys_without(rows, is_alive)?)?;
+        }
+        Ok(dropped)
     }
 
     /// Drops the values that are not whole. Returns how many.
     pub fn remove_damaged(&mut self) -> heed::Result<usize> {
-        self.delete_where(&[], |_, value| unseal(value).is_none())
+        let rows = self.table.iter(&self.txn)?;
+        self.delete_all(&keys_without(rows, |_, value| unseal(value).is_some())?)
     }
 
-    fn delete_where(&mut self, prefix: &[u8], is_dead: impl Fn(&[u8], &[u8]) -> bool) -> heed::Result<usize> {
-        let mut dead = Vec::new();
-        for row in self.table.prefix_iter(&self.txn, prefix)? {
-            let (key, value) = row?;
-            if is_dead(key, value) {
-                dead.push(key.to_vec());
-            }
-        }
-        for key in &dead {
+    fn delete_all(&mut self, keys: &[Vec<u8>]) -> heed::Result<usize> {
+        for key in keys {
             self.table.delete(&mut self.txn, key)?;
         }
-        Ok(dead.len())
+        Ok(keys.len())
     }
 
     /// Removes everything.
     pub fn clear(&mut self) -> heed::Result<()> {
         self.table.clear(&mut self.txn)
     }
+}
+
+/// Returns the keys of the rows that are not to be kept.
+fn keys_without<'t>(
+    rows: impl Iterator<Item = heed::Result<(&'t [u8], &'t [u8])>>,
+    is_kept: impl Fn(&[u8], &[u8]) -> bool,
+) -> heed::Result<Vec<Vec<u8>>> {
+    let dead = |row: heed::Result<(&'t [u8], &'t [u8])>| match row {
+        Ok((key, value)) => (!is_kept(key, value)).then(|| Ok(key.to_vec())),
+        Err(error) => Some(Err(error)),
+    };
+    rows.filter_map(dead).collect()
 }
 
 fn full_key(table: Table, key: &[u8]) -> Vec<u8> {

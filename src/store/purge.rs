@@ -34,12 +34,13 @@ pub fn all(store: &Store) -> Result<Purged, IndexError> {
     let mut entries_removed = 0;
     reader.each_entry(|_, _| entries_removed += 1);
     let targets = reader.targets();
+    let until_ms = reader.folded_until();
     drop(reader);
     let end = store.log.end();
     store.index.write(|writer| {
         writer.clear()?;
         // The events stay, but they speak of entries that are gone.
-        writer.set_folded(end)?;
+        writer.set_folded(end, until_ms)?;
         targets.iter().try_for_each(|(target, at_ms)| writer.put_target(target, *at_ms))
     })?;
     let mut removed = Removed::default();

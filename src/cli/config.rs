@@ -1,0 +1,139 @@
+//! `config`: shows and changes settings.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use serde::Serialize;
+
+use super::args::Format;
+use super::context::Context;
+use super::error::CliError;
+use super::{Outcome, output};
+use crate::config::{self, Resolved};
+use crate::report::table::{Align, Table};
+
+/// Show or change the settings
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List every setting, its value and where it comes from
+    List {
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Print the value in effect
+    Get {
+        /// A setting, as in `cache.local_max_size`
+        key: String,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Set a value in your settings file
+    Set {
+        /// A setting, as in `cache.local_max_size`
+        key: String,
+        /// Its value, as in `20GB`
+        value: String,
+    },
+    /// Take a setting out of your settings file
+    Unset {
+        /// A setting, as in `cache.local_max_size`
+        key: String,
+    },
+    /// Print the path of your settings file
+    Path,
+}
+
+pub(super) fn run(context: &Context, args: Args) -> Outcome {
+    let Some(command) = args.command else {
+        return Err(CliError::failed("this build has no settings editor yet")
+            .hint("use `cargo kache config list` and `cargo kache config set <key> <value>`"));
+    };
+    match command {
+        Command::List { format } => list(context, format),
+        Command::Get { key, format } => get(context, &key, format),
+        Command::Set { key, value } => set(context, &key, &value),
+        Command::Unset { key } => unset(context, &key),
+        Command::Path => {
+            let path = config::user_file_path(&context.env)?;
+            context.term.result(&format!("{}\n", path.display()))?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ListObject {
+    settings: Vec<SettingObject>,
+}
+
+#[derive(Serialize)]
+struct SettingObject {
+    key: String,
+    value: Option<String>,
+    from: Option<String>,
+}
+
+fn list(context: &Context, format: Format) -> Outcome {
+    let rows = config::list(&context.settings()?);
+    let text = if format.is_json() {
+        let object = |row: config::Row| SettingObject {
+            key: row.key.to_owned(),
+            value: row.value,
+            from: Some(row.from),
+        };
+        output::object(&ListObject { settings: rows.into_iter().map(object).collect() })
+    } else {
+        let mut table = Table::new(["KEY", "VALUE", "FROM"].map(|name| (name, Align::Left)));
+        for row in rows {
+            table.row([row.key.to_owned(), row.value.unwrap_or_default(), row.from]);
+        }
+        table.render(context.term.width())
+    };
+    context.term.result(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn get(context: &Context, key: &str, format: Format) -> Outcome {
+    let resolved = context.settings()?;
+    let value = config::get(&resolved, key)?;
+    let text = match format.is_json() {
+        true => output::object(&SettingObject { from: from(&resolved, key), key: key.to_owned(), value }),
+        false => value.unwrap_or_default() + "\n",
+    };
+    context.term.result(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn from(resolved: &Resolved, key: &str) -> Option<String> {
+    config::list(resolved).into_iter().find(|row| row.key == key).map(|row| row.from)
+}
+
+fn set(context: &Context, key: &str, value: &str) -> Outcome {
+    let path = config::user_file_path(&context.env)?;
+    config::set(&path, key, value).map_err(|error| match error {
+        // A wrong word on the command line, not a wrong file.
+        config::ConfigError::Value { at: None, .. } => CliError::new(super::Kind::Usage, error),
+        other => other.into(),
+    })?;
+    context.term.message(&format!("Set `{key}` in {}.\n", path.display()));
+    // What stands above the user's file wins; say so rather than let the change seem lost.
+    let resolved = context.settings()?;
+    let file = resolved.origin(key) == Some(config::Origin::User);
+    if let Some(from) = from(&resolved, key).filter(|_| !file) {
+        context.term.warning(&format!("`{key}` still has the value from {from}, which wins over your file"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn unset(context: &Context, key: &str) -> Outcome {
+    let path = config::user_file_path(&context.env)?;
+    let done = if config::unset(&path, key)? { "Removed" } else { "Found no" };
+    context.term.message(&format!("{done} `{key}` in {}.\n", path.display()));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,118 @@
+//! `stats`: what the cache was good for, over a period or in the last build.
+
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+
+use super::context::{Context, Opened, now_ms};
+use super::error::CliError;
+use super::{Outcome, output};
+use crate::config::RemoteType;
+use crate::event::UnitEvent;
+use crate::report::stats::{Daemon, Period, Stats, StoreFigures};
+use crate::report::text::Detail;
+use crate::report::{self, Build};
+use crate::store::usage;
+
+/// Show hit rate, time saved and space used
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct Args {
+    /// Period to look at, as in `7d` [default: 24h]
+    #[arg(long, value_name = "DURATION", conflicts_with = "last")]
+    since: Option<String>,
+    /// Show the full report of the last build
+    #[arg(long)]
+    last: bool,
+    /// Form of the result
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    format: Form,
+    /// Short for `--format json`
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// For people
+    #[default]
+    Text,
+    /// One object, for programs
+    Json,
+    /// A table for the summary of a CI job
+    Markdown,
+}
+
+pub(super) fn run(context: &Context, args: Args) -> Outcome {
+    let words = args.since.as_deref().unwrap_or("24h");
+    let duration = output::duration(words)?;
+    let opened = context.open()?;
+    let form = if args.json { Form::Json } else { args.format };
+    if args.last {
+        return last(context, &opened, form);
+    }
+    let since = now_ms().saturating_sub(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX));
+    let mut events = opened.store.log.read_all()?;
+    events.retain(|event| event.at_ms >= since);
+    let remote = remote(&opened);
+    let stats = Stats {
+        period: Some(Period { duration, words }),
+        events: &events,
+        store: store_figures(&opened)?,
+        daemon: Daemon::Offline,
+        remote: remote.as_deref(),
+    };
+    let text = match form {
+        Form::Text => stats.text(),
+        Form::Json => stats.json() + "\n",
+        Form::Markdown => stats.markdown(),
+    };
+    context.term.result(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn last(context: &Context, opened: &Opened, form: Form) -> Outcome {
+    let Some(build) = last_build(opened.store.log.read_all()?) else {
+        return Err(CliError::failed("no build has been recorded yet"));
+    };
+    let text = match form {
+        Form::Text => report::text::report(&build, Detail::Full, context.term.stdout_color()),
+        Form::Json => report::json::report(&build) + "\n",
+        Form::Markdown => report::markdown::report(&build),
+    };
+    context.term.long_result(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Puts the events of the newest build together.
+pub(super) fn last_build(mut events: Vec<UnitEvent>) -> Option<Build> {
+    let id = events.last()?.build.clone();
+    events.retain(|event| event.build == id);
+    let started_ms = events.iter().map(|event| event.at_ms.saturating_sub(event.wrapper_ms)).min()?;
+    let ended_ms = events.iter().map(|event| event.at_ms).max()?;
+    Some(Build {
+        id: id.0,
+        command: vec!["cargo".into()],
+        started_ms,
+        wall_ms: ended_ms - started_ms,
+        events,
+        ..Build::default()
+    })
+}
+
+fn store_figures(opened: &Opened) -> Result<StoreFigures, CliError> {
+    let mut entries = 0;
+    opened.store.index.read()?.each_entry(|_, _| entries += 1);
+    let blobs = opened.store.blobs.list()?;
+    let shared = blobs.iter().map(|(_, _, stat)| u64::from(stat.links.saturating_sub(1)) * stat.blocks * 512);
+    let size = usage::on_disk(&opened.store.layout)?;
+    Ok(StoreFigures { size, limit: opened.settings.max_size, entries, used: size, shared: shared.sum() })
+}
+
+/// Names the remote: `s3://bucket/prefix`, or the folder.
+fn remote(opened: &Opened) -> Option<String> {
+    let remote = &opened.settings.remote;
+    match remote.kind {
+        RemoteType::S3 => Some(format!("s3://{}/{}", remote.bucket.as_ref()?, remote.prefix)),
+        RemoteType::Dir => Some(remote.path.as_ref()?.display().to_string()),
+    }
+}

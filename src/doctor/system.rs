@@ -1,0 +1,69 @@
+//! Cargo and rustc: are they there, and new enough?
+
+use std::ffi::OsString;
+use std::process::Command;
+
+use super::{Finding, Subject};
+use crate::env;
+
+const NAME: &str = "system";
+
+/// The oldest toolchain whose builds are cached.
+const OLDEST: (u32, u32) = (1, 80);
+
+/// Checks the toolchain; returns the compiler's version too.
+pub(super) fn check(subject: &Subject<'_>) -> (Vec<Finding>, Option<String>) {
+    let tools = [("cargo", env::CARGO), ("rustc", env::RUSTC)];
+    let versions = tools.map(|(name, variable)| {
+        let program = subject.env.get(variable).unwrap_or_else(|| name.into());
+        (name, version(subject, program))
+    });
+    let rustc = versions[1].1.clone();
+    let bad = versions.iter().filter_map(|(name, version)| judge(name, version.as_deref()));
+    let mut findings = bad.collect::<Vec<_>>();
+    if findings.is_empty() {
+        let shown = versions.map(|(name, version)| format!("{name} {}", version.unwrap_or_default()));
+        findings.push(Finding::ok(NAME, shown.join(", ")));
+    }
+    (findings, rustc)
+}
+
+/// Asks a tool for its version, where it would run: rustup chooses by folder.
+fn version(subject: &Subject<'_>, program: OsString) -> Option<String> {
+    let output = Command::new(program).arg("--version").current_dir(subject.here).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok().filter(|_| output.status.success())?;
+    text.split_whitespace().nth(1).map(str::to_owned)
+}
+
+fn judge(name: &str, version: Option<&str>) -> Option<Finding> {
+    let Some(version) = version else {
+        return Some(
+            Finding::problem(NAME, format!("`{name}` does not run")).fix("install Rust: https://rustup.rs"),
+        );
+    };
+    let mut numbers = version.split('.').map(|part| part.parse::<u32>().ok());
+    let known = (numbers.next().flatten()?, numbers.next().flatten()?);
+    let (major, minor) = OLDEST;
+    (known < OLDEST).then(|| {
+        Finding::problem(
+            NAME,
+            format!("{name} {version} is older than {major}.{minor}, the oldest supported"),
+        )
+        .fix("rustup update")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Severity;
+    use super::*;
+
+    #[test]
+    fn versions() {
+        assert_eq!(judge("rustc", Some("1.95.0")), None);
+        assert_eq!(judge("rustc", Some("1.97.0-nightly")), None);
+        assert_eq!(judge("rustc", Some("odd")), None);
+        assert_eq!(judge("rustc", Some("1.79.0")).unwrap().severity, Severity::Problem);
+        assert_eq!(judge("cargo", None).unwrap().severity, Severity::Problem);
+    }
+}
