@@ -36,6 +36,9 @@ pub struct CompilerCall {
     pub workspace_wrapper: bool,
 }
 
+/// The words of a command that this program gives itself: a gc that nobody asked for.
+pub const AUTOMATIC_GC: [&str; 2] = ["gc", "--automatic"];
+
 impl Invocation {
     /// Decides the role. `argv` is the whole command line, `rustc` the value of `$RUSTC`, and `this_program` the
     /// path of the running program (skipped once when it was also set as workspace wrapper).

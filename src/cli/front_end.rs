@@ -7,12 +7,13 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
+use super::Outcome;
 use super::context::{current_dir, now_ms, resolve};
 use super::error::{CliError, Kind};
 use super::route::{COMMANDS, FrontEnd};
-use super::{Outcome, gc};
 use crate::config::Settings;
 use crate::env::Env;
+use crate::invocation::AUTOMATIC_GC;
 use crate::orchestrate::command::CargoWords;
 use crate::orchestrate::{self, Request, signals};
 use crate::store;
@@ -65,7 +66,7 @@ fn collect_if_due(settings: &Settings, this_program: &Path) {
         return;
     }
     let mut gc = Command::new(this_program);
-    gc.args(gc::AUTOMATIC).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    gc.args(AUTOMATIC_GC).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // Not in the terminal's foreground group: an interrupt there is not meant for it. Nor does a build wait for it.
     let _ = gc.process_group(0).spawn();
 }

@@ -28,9 +28,6 @@ pub(super) struct Args {
     format: Format,
 }
 
-/// The words that start a gc nobody asked for.
-pub(super) const AUTOMATIC: [&str; 2] = ["gc", "--automatic"];
-
 pub(super) fn run(context: &Context, args: Args) -> Outcome {
     let max_age = args.max_age.as_deref().map(output::duration).transpose()?;
     let opened = context.open()?;

@@ -120,12 +120,15 @@ fn keep(session: &Session<'_>, miss: &mut lookup::Miss, compiled: &Compiled) -> 
     let recorded = record::record(session, miss, compiled);
     let reason = miss.reason(session);
     match recorded {
-        Ok(recorded) => Outcomes {
-            outcome: Outcome::Missed { reason, not_recorded: None },
-            key: Some(recorded.key),
-            compile_ms: compiled.millis,
-            bytes: recorded.bytes,
-        },
+        Ok(recorded) => {
+            session.collect_if_due();
+            Outcomes {
+                outcome: Outcome::Missed { reason, not_recorded: None },
+                key: Some(recorded.key),
+                compile_ms: compiled.millis,
+                bytes: recorded.bytes,
+            }
+        }
         Err(why) => Outcomes::compiled(Outcome::Missed { reason, not_recorded: Some(why) }, compiled.millis),
     }
 }

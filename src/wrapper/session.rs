@@ -3,7 +3,9 @@
 //! Owns the decisions that need no look at any input: whether this unit may be cached at all.
 
 use std::cell::RefCell;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::call::Call;
@@ -14,8 +16,10 @@ use crate::digest::Digest;
 use crate::env::Env;
 use crate::event::{BuildId, Bypass, Bytes, Log, Outcome, UnitEvent};
 use crate::fs::lock::{self, Lock};
+use crate::invocation::AUTOMATIC_GC;
 use crate::key::environment;
 use crate::rustc::args::Unsupported;
+use crate::store::gc;
 use crate::store::guard::Guard;
 use crate::store::layout::Layout;
 use crate::store::{OpenError, Store};
@@ -81,6 +85,20 @@ impl<'c> Session<'c> {
         }
     }
 
+    /// Starts a gc that goes on by itself, if the last one was some time ago: the store has just grown. Under the front
+    /// end that is done once, at the end of the build.
+    pub(super) fn collect_if_due(&self) {
+        let has_front_end = self.call.environment.get(crate::env::KACHE_BUILD).is_some();
+        if has_front_end || !gc::is_due(&self.store.layout, now_ms()) {
+            return;
+        }
+        let Ok(this_program) = std::env::current_exe() else { return };
+        let mut gc = Command::new(this_program);
+        gc.arg("kache").args(AUTOMATIC_GC).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        // Out of the terminal's foreground group: an interrupt of the build is not meant for it.
+        let _ = gc.process_group(0).spawn();
+    }
+
     /// Returns where outcomes are noted.
     pub(super) fn notes(&self) -> Notes {
         Notes { log: Some(self.store.log.clone()), filter: self.settings.log.clone() }
@@ -141,9 +159,9 @@ impl Notes {
         log::say(self.filter.as_deref(), &call.unit, &ended.outcome);
         let Some(log) = &self.log else { return };
         let parent = Parent::read();
-        // A build script that tries what the compiler accepts expects failures; they are none of the build's.
+        // What a build script tries on the compiler is none of the build's units, unless it came from the cache.
         let is_trial = parent.as_ref().is_some_and(|parent| parent.name != "cargo");
-        if is_trial && matches!(ended.outcome, Outcome::Failed { .. }) {
+        if is_trial && !matches!(ended.outcome, Outcome::Hit { .. } | Outcome::Missed { .. }) {
             return;
         }
         let _ = log.append(&UnitEvent {
