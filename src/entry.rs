@@ -14,6 +14,8 @@ use crate::portable::{PortablePath, PortableText};
 pub struct Entry {
     /// The key schema it was made under.
     pub key_schema: u32,
+    /// The invocation key it was found by.
+    pub invocation: Digest,
     /// What was compiled.
     pub unit: Unit,
     /// All that entered the key, group by group.

@@ -269,6 +269,7 @@ mod tests {
     fn row(package: &str, size: u64, hits: u64, created_ms: u64) -> Row {
         let entry = Entry {
             key_schema: 1,
+            invocation: Digest::of(b"invocation"),
             unit: Unit {
                 package: package.into(),
                 version: "1.0.0".into(),

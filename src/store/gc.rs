@@ -389,9 +389,11 @@ fn prune(store: &Store) -> Result<HashSet<Digest>, IndexError> {
     let reader = store.index.read()?;
     let mut used = HashSet::new();
     let mut known = HashSet::new();
+    let mut invocations = HashSet::new();
     let many_facts = reader.facts() > FACTS_KEPT;
     reader.each_entry(|_, entry| {
         used.extend(entry.outputs.iter().map(|output| output.digest));
+        invocations.insert(entry.invocation);
         if many_facts {
             known.extend(entry.inputs.externs.iter().map(|e| e.digest));
             known.extend(entry.inputs.files.iter().filter_map(|(_, state)| content(state)));
@@ -406,6 +408,7 @@ fn prune(store: &Store) -> Result<HashSet<Digest>, IndexError> {
             .index
             .write(|writer| forgotten.iter().try_for_each(|(key, _)| writer.forget_evicted(key).map(drop)))?;
     }
+    store.index.write(|writer| writer.retain_predictions(&invocations))?;
     if many_facts {
         known.extend(&used);
         store.index.write(|writer| writer.retain_facts(&known))?;

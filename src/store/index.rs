@@ -457,6 +457,15 @@ impl Writer<'_> {
         Ok(dropped)
     }
 
+    /// Drops the predictions of invocations that are not in `alive`. Returns how many.
+    pub fn retain_predictions(&mut self, alive: &HashSet<Digest>) -> heed::Result<usize> {
+        let is_alive = |key: &[u8], _: &[u8]| {
+            key[1..].try_into().is_ok_and(|digest| alive.contains(&Digest::from_bytes(digest)))
+        };
+        let rows = self.table.prefix_iter(&self.txn, &[Table::Predictions as u8])?;
+        self.delete_all(&keys_without(rows, is_alive)?)
+    }
+
     /// Drops the values that are not whole. Returns how many.
     pub fn remove_damaged(&mut self) -> heed::Result<usize> {
         let rows = self.table.iter(&self.txn)?;

@@ -39,6 +39,7 @@ impl Scratch {
         };
         let entry = Entry {
             key_schema: 1,
+            invocation: key,
             unit: unit(name),
             inputs: Inputs::default(),
             outputs: outputs.iter().map(place).collect(),

@@ -85,6 +85,7 @@ fn try_record(session: &Session<'_>, miss: &mut Miss, compiled: &Compiled) -> Re
     let artefact = Artefact { closure: closure_of(&state, miss), loads_code: loads_code(session, compiled) };
     let entry = Entry {
         key_schema: KEY_SCHEMA,
+        invocation: miss.known.invocation.key,
         unit: call.unit.clone(),
         inputs,
         outputs: placed.outputs,
