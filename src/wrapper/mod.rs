@@ -54,7 +54,10 @@ pub fn run(call: CompilerCall) -> ExitCode {
         Plan::Compile(call) => call,
     };
     let settings = match session::settings(&call) {
-        Ok(settings) if settings.disabled => return process::replace(&call.command),
+        Ok(settings) if settings.disabled => {
+            restore::unlink_outputs(&call);
+            return process::replace(&call.command);
+        }
         Ok(settings) => settings,
         Err(why) => {
             return run_plainly(
