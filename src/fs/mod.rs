@@ -79,6 +79,16 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).at("read", path)
 }
 
+/// Reads a file of at most 1 KiB by one call: files of the kernel's do not tell their length, and a reader that does not
+/// know it asks for a few bytes at a time.
+pub fn read_short(path: &Path) -> Result<Vec<u8>> {
+    use std::io::Read as _;
+    let mut bytes = vec![0; 1024];
+    let length = open(path)?.read(&mut bytes).at("read", path)?;
+    bytes.truncate(length);
+    Ok(bytes)
+}
+
 /// Reads a whole file as UTF-8.
 #[expect(clippy::disallowed_methods, reason = "this is the wrapper")]
 pub fn read_to_string(path: &Path) -> Result<String> {

@@ -550,7 +550,7 @@ impl Files {
 
     /// Whether the index was found whole since the machine started.
     fn is_checked(&self) -> bool {
-        fs::read(&self.boot).is_ok_and(|checked| checked == boot_id()) && !self.bad.exists()
+        fs::read_short(&self.boot).is_ok_and(|checked| checked == boot_id()) && !self.bad.exists()
     }
 
     /// Makes sure of a whole index; the caller holds the lock.
@@ -583,5 +583,5 @@ impl Files {
 
 /// Names this boot of the machine.
 fn boot_id() -> Vec<u8> {
-    fs::read(Path::new("/proc/sys/kernel/random/boot_id")).unwrap_or_default()
+    fs::read_short(Path::new("/proc/sys/kernel/random/boot_id")).unwrap_or_default()
 }

@@ -2,9 +2,11 @@
 //!
 //! Owns the facts of one call that need nothing but argv, the environment and the working directory.
 
+use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::clock::Parent;
 use super::process::Program;
 use crate::entry::OutputKind;
 use crate::event::{Mode, Target, Unit};
@@ -44,6 +46,8 @@ pub(super) struct Call {
     pub(super) out_dir: PathBuf,
     /// The roots of portable paths.
     pub(super) roots: Roots,
+    /// The process that called us, once looked at.
+    parent: OnceCell<Option<Parent>>,
 }
 
 impl Call {
@@ -80,6 +84,7 @@ impl Call {
             cwd,
             out_dir,
             roots,
+            parent: OnceCell::new(),
         }))
     }
 
@@ -127,6 +132,11 @@ impl Call {
             && (self.arguments.test
                 || self.arguments.crate_types.is_empty()
                 || self.arguments.crate_types.iter().any(linked_type))
+    }
+
+    /// Returns the process that called us, where the system tells.
+    pub(super) fn parent(&self) -> Option<&Parent> {
+        self.parent.get_or_init(Parent::read).as_ref()
     }
 
     /// Returns the profile directory (`target/debug`), where the output directory lies in one.

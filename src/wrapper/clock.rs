@@ -33,7 +33,7 @@ pub(super) fn newest_script_output(call: &Call) -> Time {
 /// Whether the profile directory was born after the cargo that called us.
 fn is_created_by_this_cargo(call: &Call) -> bool {
     let Some(profile) = call.profile_dir() else { return false };
-    let (Ok(stat), Some(parent)) = (Stat::of(profile), Parent::read()) else { return false };
+    let (Ok(stat), Some(parent)) = (Stat::of(profile), call.parent()) else { return false };
     parent.name == "cargo" && stat.born != Time::default() && stat.born > parent.started_before
 }
 
@@ -70,7 +70,8 @@ impl Parent {
 
     #[cfg(target_os = "linux")]
     fn of(id: u32) -> Option<Self> {
-        let text = fs::read_to_string(Path::new(&format!("/proc/{id}/stat"))).ok()?;
+        let text = fs::read_short(Path::new(&format!("/proc/{id}/stat"))).ok()?;
+        let text = String::from_utf8_lossy(&text);
         // The name stands in parentheses and may hold any character.
         let (head, tail) = text.rsplit_once(')')?;
         let name = head.split_once('(')?.1.to_owned();

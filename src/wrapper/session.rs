@@ -9,7 +9,6 @@ use std::process::{Command, Stdio};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::call::Call;
-use super::clock::Parent;
 use super::log;
 use crate::config::{self, Settings};
 use crate::digest::Digest;
@@ -158,14 +157,13 @@ impl Notes {
     pub(super) fn add(&self, call: &Call, started: Instant, ended: Outcomes) {
         log::say(self.filter.as_deref(), &call.unit, &ended.outcome);
         let Some(log) = &self.log else { return };
-        let parent = Parent::read();
         // What a build script tries on the compiler is none of the build's units, unless it came from the cache.
-        let is_trial = parent.as_ref().is_some_and(|parent| parent.name != "cargo");
+        let is_trial = call.parent().is_some_and(|parent| parent.name != "cargo");
         if is_trial && !matches!(ended.outcome, Outcome::Hit { .. } | Outcome::Missed { .. }) {
             return;
         }
         let _ = log.append(&UnitEvent {
-            build: build_id(call, parent),
+            build: build_id(call),
             at_ms: now_ms(),
             unit: call.unit.clone(),
             outcome: ended.outcome,
@@ -180,12 +178,12 @@ impl Notes {
 }
 
 /// Names the run of cargo: the front end's id, else the nearest cargo that called us.
-fn build_id(call: &Call, parent: Option<Parent>) -> BuildId {
+fn build_id(call: &Call) -> BuildId {
     let given = call.environment.get(crate::env::KACHE_BUILD).and_then(|v| v.to_str());
     if let Some(given) = given.filter(|g| !g.is_empty()) {
         return BuildId(given.split(';').next().unwrap_or(given).to_owned());
     }
-    let Some(parent) = parent else {
+    let Some(parent) = call.parent() else {
         return BuildId(format!("cargo-{}", std::os::unix::process::parent_id()));
     };
     let mut nearest = parent.clone();
