@@ -3,4 +3,9 @@
 
 mod support;
 
+mod concurrency;
+mod faults;
+mod freshness;
+mod roles;
 mod sources;
+mod store;

@@ -18,12 +18,16 @@
 
 #![allow(dead_code, unused_imports, reason = "a language has words that no test needs yet")]
 
+mod captured;
 mod clock;
+mod disk;
 mod observe;
 mod oracle;
 mod project;
 mod run;
 
+pub(crate) use captured::Captured;
 pub(crate) use clock::wait_for;
+pub(crate) use disk::{Inode, Memory};
 pub(crate) use project::{Project, project};
 pub(crate) use run::Run;
