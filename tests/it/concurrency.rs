@@ -13,7 +13,14 @@ use crate::support::{Captured, Project, project, wait_for};
 fn library() -> (Project, Captured) {
     let p = project().file("src/lib.rs", "pub fn a() -> u8 { 1 }").build();
     let call = p.capture("build").remove("foo").unwrap().set("KACHE_LOCK_TIMEOUT", "300s");
+    know_compiler(&p, &call);
     (p, call)
+}
+
+/// Makes another compile first: a hundred processes that meet an unknown compiler would all digest it.
+fn know_compiler(p: &Project, call: &Captured) {
+    call.with_value("--out-dir", p.path("out/first/deps")).with("--cfg").with("first").wipe().run(p).success();
+    p.remove(p.log().path());
 }
 
 /// Starts many calls at once and waits for all.
@@ -65,6 +72,7 @@ fn a_hundred_equal_compiles_are_one() {
 fn a_hundred_different_compiles_are_all_recorded() {
     let p = project().file("src/lib.rs", "pub fn a() -> u8 { 1 }").build();
     let call = p.capture("check").remove("foo").unwrap();
+    know_compiler(&p, &call);
     let other = |n: usize| {
         let name = p.path(format!("out/{n}/deps"));
         call.with_value("--out-dir", name).with("--cfg").with(format!("n=\"{n}\""))
@@ -80,15 +88,15 @@ fn a_hundred_different_compiles_are_all_recorded() {
 #[test]
 fn two_checkouts_build_at_once() {
     let p = project()
-        .workspace(&["a", "b", "c", "app"])
-        .package("a", "a", "")
-        .file("a/src/lib.rs", "pub fn a() -> u8 { 1 }")
-        .package("b", "b", "[dependencies]\na = { path = \"../a\" }\n")
-        .file("b/src/lib.rs", "pub fn b() -> u8 { a::a() + 1 }")
-        .package("c", "c", "build = \"build.rs\"\n")
-        .file("c/build.rs", "fn main() { println!(\"cargo:rerun-if-changed=build.rs\"); }")
-        .file("c/src/lib.rs", "pub fn c() -> u8 { 3 }")
-        .package("app", "app", "[dependencies]\nb = { path = \"../b\" }\nc = { path = \"../c\" }\n")
+        .workspace(&["app"])
+        .package("../a", "a", "")
+        .file("../a/src/lib.rs", "pub fn a() -> u8 { 1 }")
+        .package("../b", "b", "[dependencies]\na = { path = \"../a\" }\n")
+        .file("../b/src/lib.rs", "pub fn b() -> u8 { a::a() + 1 }")
+        .package("../c", "c", "build = \"build.rs\"\n")
+        .file("../c/build.rs", "fn main() { println!(\"cargo:rerun-if-changed=build.rs\"); }")
+        .file("../c/src/lib.rs", "pub fn c() -> u8 { 3 }")
+        .package("app", "app", "[dependencies]\nb = { path = \"../../b\" }\nc = { path = \"../../c\" }\n")
         .file("app/src/main.rs", "fn main() { println!(\"{}\", b::b() + c::c()); }")
         .build();
     let second = p.checkout("second");
@@ -177,4 +185,43 @@ fn nobody_waits_for_ever_for_the_store() {
     let run = p.run(call.launched("timeout", &["--signal=KILL", "20"]));
     drop(held);
     run.success();
+}
+
+/// An equal compile ends between the look-up and the turn: what it recorded is used.
+#[test]
+fn a_compile_that_ends_before_the_turn_is_used() {
+    let (p, call) = library();
+    let list = p.beside("calls");
+    let strace = |what: &str| {
+        let out = call.with_value("--out-dir", p.path("out/traced/deps"));
+        out.wipe();
+        out.launched("strace", &["-qq", "-o", list.to_str().unwrap(), "-e", "trace=fcntl", "-e", what])
+    };
+    let first = p.run(strace("signal=none"));
+    if first.code != 0 {
+        println!("skipped: `strace` does not work here");
+        return;
+    }
+    let calls = p.read(&list);
+    // The number of this command has no name everywhere.
+    let at = calls.lines().position(|line| line.contains("F_OFD_SETLK,")).unwrap() + 1;
+    p.write("src/lib.rs", "pub fn a() -> u8 { 2 }");
+    let mut stopped = strace(&format!("inject=fcntl:signal=STOP:when={at}"));
+    let mut stopped = stopped.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = None;
+    wait_for("the stop", || {
+        let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", stopped.id())).unwrap_or_default();
+        child = children.split_whitespace().next().map(str::to_owned);
+        let stat = child.as_ref().and_then(|id| fs::read_to_string(format!("/proc/{id}/stat")).ok());
+        stat.is_some_and(|stat| stat.contains("(cargo-kache) t") || stat.contains("(cargo-kache) T"))
+            && p.read(&list).contains("SIGSTOP")
+    });
+    let start = p.log().end();
+    call.wipe().run(&p).success().missed("foo");
+    let id = child.unwrap().parse().unwrap();
+    // SAFETY: lets a process of this test's go on.
+    unsafe { libc::kill(id, libc::SIGCONT) };
+    assert!(stopped.wait().unwrap().success());
+    let outcomes = p.log().read_since(start).unwrap().0;
+    assert!(matches!(outcomes[1].outcome, Outcome::Hit { .. }), "compiled again: {:?}", outcomes[1].outcome);
 }

@@ -7,6 +7,8 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use cargo_kache::digest::Digest;
+
 use super::project::Project;
 use super::run::Run;
 
@@ -38,7 +40,8 @@ impl Project {
         fs::create_dir_all(&room).unwrap();
         let script = self.write_script(self.beside("recorder"), RECORDER);
         let mut command = self.cargo_command(arguments);
-        command.env("RUSTC_WRAPPER", script).env("RECORDER_DIR", &room);
+        // What comes of incremental state differs from what comes without.
+        command.env("RUSTC_WRAPPER", script).env("RECORDER_DIR", &room).env("CARGO_INCREMENTAL", "0");
         self.run(command).success();
         let mut calls = BTreeMap::new();
         for entry in fs::read_dir(&room).unwrap() {
@@ -112,13 +115,14 @@ impl Captured {
         self
     }
 
-    /// Returns the files of the output directory that this call makes, with their contents.
-    pub(crate) fn outputs(&self) -> BTreeMap<String, Vec<u8>> {
+    /// Returns the files of the output directory, with the digests of their contents.
+    pub(crate) fn outputs(&self) -> BTreeMap<String, String> {
         let mut files = BTreeMap::new();
         for entry in fs::read_dir(self.out_dir()).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() {
-                files.insert(path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(&path).unwrap());
+                let digest = Digest::of(&fs::read(&path).unwrap()).to_hex();
+                files.insert(path.file_name().unwrap().to_string_lossy().into_owned(), digest);
             }
         }
         files
@@ -152,6 +156,9 @@ impl Captured {
 
     /// Makes the call through the program under test.
     pub(crate) fn run(&self, project: &Project) -> Run {
+        if let Some(out_dir) = self.value("--out-dir") {
+            fs::create_dir_all(self.cwd.join(out_dir)).unwrap();
+        }
         project.run(self.wrapped())
     }
 }

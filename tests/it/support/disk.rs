@@ -48,6 +48,9 @@ impl Project {
 
     /// Lists the blobs of the store.
     pub(crate) fn blobs(&self) -> Vec<(PathBuf, Inode)> {
+        if !self.layout().blobs().exists() {
+            return Vec::new();
+        }
         let all = Blobs::new(self.layout()).list().unwrap();
         let blob = |(path, digest, _): (PathBuf, Option<Digest>, _)| {
             assert!(digest.is_some(), "{} is no blob", path.display());
