@@ -305,6 +305,38 @@ fn an_interrupted_build_leaves_nothing_stale() {
     assert_settled(&p, "build");
 }
 
+/// A cargo that has to wait for another one finds a target directory younger than itself, and yet not its own.
+#[test]
+fn a_directory_made_by_another_cargo_meanwhile_is_not_new() {
+    for executables in ["0", "1"] {
+        let mut p = pair();
+        p.set("KACHE_CACHE_EXECUTABLES", executables);
+        p.wrapped("build").success();
+        edit(&p, "one", "two");
+        p.wrapped("build").success();
+        edit(&p, "two", "one");
+        p.wipe();
+        let script = format!(
+            "#!/bin/sh\nwhile test -e ../hold; do : > ../held; done\nexec '{}' \"$@\"\n",
+            Project::program().display()
+        );
+        let script = p.write_script(p.beside("holder"), &script);
+        p.write("../hold", "");
+        let mut second = p.cargo_command("build -p leaf");
+        second.env("RUSTC_WRAPPER", script).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        let mut second = second.spawn().unwrap();
+        wait_for("the second cargo", || p.beside("held").exists());
+        p.wrapped("build").success();
+        assert_eq!(p.run_program("app"), "42 one\n");
+        edit(&p, "one", "two");
+        p.remove("../hold");
+        assert!(second.wait().unwrap().success());
+        p.wrapped("build").success();
+        assert_eq!(p.run_program("app"), "42 two\n");
+        p.assert_fresh("build");
+    }
+}
+
 #[test]
 fn another_checkout_is_left_alone() {
     let p = graph();
