@@ -3,4 +3,8 @@
 
 mod support;
 
+mod env;
+mod flags;
+mod included;
+mod macros;
 mod sources;

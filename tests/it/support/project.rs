@@ -13,6 +13,9 @@ use tempfile::TempDir;
 
 use super::run::Run;
 
+/// Where cargo notes what the compiler said of itself, in the target directory.
+const COMPILER_NOTE: &str = ".rustc_info.json";
+
 /// Starts a project. Without a `Cargo.toml` of the test's own it is the package `foo`.
 pub(crate) fn project() -> Builder {
     Builder::default()
@@ -149,12 +152,14 @@ impl Project {
 
     /// Sets a variable for the runs that follow.
     pub(crate) fn set(&mut self, name: &str, value: impl Into<OsString>) -> &mut Self {
+        self.forget_compiler();
         self.variables.insert(name.into(), value.into());
         self
     }
 
     /// Removes a variable from the runs that follow.
     pub(crate) fn unset(&mut self, name: &str) -> &mut Self {
+        self.forget_compiler();
         self.variables.remove(OsString::from(name).as_os_str());
         self
     }
@@ -250,6 +255,33 @@ impl Project {
         Self { room: Rc::clone(&self.room), base: self.base.clone(), root, variables: self.variables.clone() }
     }
 
+    /// Keeps cargo's note on the compiler over a wipe: asking again costs more than these tests' compiles. `mode` tells
+    /// the runs with and without wrapper apart, as cargo does.
+    pub(super) fn wipe_for(&self, mode: &str) {
+        let note = self.note(mode);
+        self.wipe();
+        if note.exists() {
+            fs::create_dir(self.target()).unwrap();
+            fs::copy(&note, self.target().join(COMPILER_NOTE)).unwrap();
+        }
+    }
+
+    /// Saves the note for the next [`wipe_for`](Self::wipe_for).
+    pub(super) fn keep_compiler(&self, mode: &str) {
+        let _ = fs::copy(self.target().join(COMPILER_NOTE), self.note(mode));
+    }
+
+    /// Drops all notes: what the compiler says may depend on variables.
+    fn forget_compiler(&self) {
+        for mode in ["plain", "wrapped"] {
+            let _ = fs::remove_file(self.note(mode));
+        }
+    }
+
+    fn note(&self, mode: &str) -> PathBuf {
+        self.base.join(format!("compiler-{mode}.json"))
+    }
+
     // Runs.
 
     /// Runs plain cargo.
@@ -311,7 +343,11 @@ impl Project {
         let start = self.log().end();
         let output = command.output().unwrap_or_else(|e| panic!("failed to run {command:?}: {e}"));
         let units = self.log().read_since(start).unwrap().0;
-        Run::new(format!("{command:?}"), &output, units)
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        let line = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+        let wrapped = if command.get_envs().any(|(name, _)| name == "RUSTC_WRAPPER") { " (wrapped)" } else { "" };
+        let line = format!("{line}{wrapped} with {:?} in {}", self.variables, self.root.display());
+        Run::new(line, &output, units)
     }
 
     /// Runs `target/debug/<name>` (or a path in the project) and returns what it wrote to stdout.
