@@ -3,8 +3,12 @@
 
 mod support;
 
+mod compiler;
 mod env;
+mod executables;
 mod flags;
 mod included;
 mod macros;
+mod messages;
+mod native;
 mod sources;

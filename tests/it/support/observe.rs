@@ -58,17 +58,34 @@ impl Observed {
             }
             if executable && is_program(&name) {
                 let run = project.run(project.command(&path));
-                self.programs.insert(name.clone(), (run.code, run.stdout, run.stderr));
+                self.programs.insert(name.clone(), (run.code, run.stdout, without_thread_ids(&run.stderr)));
             }
-            self.files.insert(name, mode);
+            self.files.insert(plain_name(name), mode);
         }
     }
 }
 
 /// Writes down a mode. Build scripts and macros, which nobody changes in place, may be read-only links.
 fn mode(name: &str, mode: u32) -> String {
-    let is_tool = name.contains("/build/") || name.contains("/deps/") && name.ends_with(".so");
+    let is_tool = name.contains("/build/") || name.ends_with(".so");
     format!("{:o}", mode & if is_tool { 0o7555 } else { 0o7777 })
+}
+
+/// Takes the name of the code generation unit out of a file's name: it differs with and without incremental state.
+fn plain_name(name: String) -> String {
+    match (name.split_once('.'), name.rsplit_once('.')) {
+        (Some((stem, _)), Some((_, "dwo"))) => format!("{stem}.*.dwo"),
+        _ => name,
+    }
+}
+
+/// Takes thread ids out of panic messages.
+fn without_thread_ids(text: &str) -> String {
+    let lines = text.lines().map(|line| match (line.find("' ("), line.find(") panicked at")) {
+        (Some(begin), Some(end)) if begin < end => format!("{}{}\n", &line[..=begin], &line[end + 1..]),
+        _ => format!("{line}\n"),
+    });
+    lines.collect()
 }
 
 /// Whether a file that can be run stands where cargo puts the programs of a build, under its plain name.

@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 use std::rc::Rc;
 
 use cargo_kache::event::Log;
+use cargo_kache::store::Store;
+use cargo_kache::store::layout::Layout;
 use tempfile::TempDir;
 
 use super::run::Run;
@@ -280,6 +282,25 @@ impl Project {
 
     fn note(&self, mode: &str) -> PathBuf {
         self.base.join(format!("compiler-{mode}.json"))
+    }
+
+    /// Lists what the cache takes for the inputs of a unit's entries, oldest first: for people who look at a failed test.
+    pub(crate) fn inputs(&self, crate_name: &str) -> String {
+        let store = Store::open(Layout::new(self.cache())).unwrap();
+        let mut entries = store.index.read().unwrap().entries();
+        entries.retain(|(_, entry)| entry.unit.crate_name == crate_name);
+        entries.sort_by_key(|(_, entry)| entry.created_ms);
+        let mut text = String::new();
+        for (key, entry) in entries {
+            text += &format!("entry {}\n", key.to_hex());
+            for (path, state) in &entry.inputs.files {
+                text += &format!("  {} {state:?}\n", path.display());
+            }
+            for (name, value) in &entry.inputs.variables {
+                text += &format!("  {name}={value:?}\n");
+            }
+        }
+        text
     }
 
     // Runs.
