@@ -117,6 +117,7 @@ fn two_checkouts_build_at_once() {
         }
     }
     let misses = p.log().read_all().unwrap();
+    for event in &misses { println!("{} {:?} {:?}", event.unit.crate_name, event.outcome, event.cwd); }
     let misses = misses.iter().filter(|event| matches!(event.outcome, Outcome::Missed { .. })).count();
     assert_eq!(misses, 4, "a, b, c and c's script");
     p.assert_store_is_whole();

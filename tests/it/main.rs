@@ -3,9 +3,17 @@
 
 mod support;
 
+mod compiler;
 mod concurrency;
+mod env;
+mod executables;
 mod faults;
+mod flags;
 mod freshness;
+mod included;
+mod macros;
+mod messages;
+mod native;
 mod roles;
 mod sources;
 mod store;

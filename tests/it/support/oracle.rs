@@ -17,8 +17,10 @@ impl Project {
         if present {
             fs::rename(self.target(), &aside).unwrap();
         }
+        self.wipe_for("plain");
         let run = self.cargo(arguments);
         let observed = Observed::after(self, &run);
+        self.keep_compiler("plain");
         self.wipe();
         if present {
             fs::rename(&aside, self.target()).unwrap();
@@ -29,8 +31,9 @@ impl Project {
     /// Builds through the cache from nothing, and demands that plain cargo gives the same.
     #[track_caller]
     pub(crate) fn exact(&self, arguments: &str) -> Run {
-        self.wipe();
+        self.wipe_for("wrapped");
         let run = self.wrapped(arguments);
+        self.keep_compiler("wrapped");
         self.assert_as_plain(&run, arguments);
         run
     }

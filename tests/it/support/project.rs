@@ -9,9 +9,14 @@ use std::process::{Command, Stdio};
 use std::rc::Rc;
 
 use cargo_kache::event::Log;
+use cargo_kache::store::Store;
+use cargo_kache::store::layout::Layout;
 use tempfile::TempDir;
 
 use super::run::Run;
+
+/// Where cargo notes what the compiler said of itself, in the target directory.
+const COMPILER_NOTE: &str = ".rustc_info.json";
 
 /// Starts a project. Without a `Cargo.toml` of the test's own it is the package `foo`.
 pub(crate) fn project() -> Builder {
@@ -149,12 +154,14 @@ impl Project {
 
     /// Sets a variable for the runs that follow.
     pub(crate) fn set(&mut self, name: &str, value: impl Into<OsString>) -> &mut Self {
+        self.forget_compiler();
         self.variables.insert(name.into(), value.into());
         self
     }
 
     /// Removes a variable from the runs that follow.
     pub(crate) fn unset(&mut self, name: &str) -> &mut Self {
+        self.forget_compiler();
         self.variables.remove(OsString::from(name).as_os_str());
         self
     }
@@ -250,6 +257,52 @@ impl Project {
         Self { room: Rc::clone(&self.room), base: self.base.clone(), root, variables: self.variables.clone() }
     }
 
+    /// Keeps cargo's note on the compiler over a wipe: asking again costs more than these tests' compiles. `mode` tells
+    /// the runs with and without wrapper apart, as cargo does.
+    pub(super) fn wipe_for(&self, mode: &str) {
+        let note = self.note(mode);
+        self.wipe();
+        if note.exists() {
+            fs::create_dir(self.target()).unwrap();
+            fs::copy(&note, self.target().join(COMPILER_NOTE)).unwrap();
+        }
+    }
+
+    /// Saves the note for the next [`wipe_for`](Self::wipe_for).
+    pub(super) fn keep_compiler(&self, mode: &str) {
+        let _ = fs::copy(self.target().join(COMPILER_NOTE), self.note(mode));
+    }
+
+    /// Drops all notes: what the compiler says may depend on variables.
+    fn forget_compiler(&self) {
+        for mode in ["plain", "wrapped"] {
+            let _ = fs::remove_file(self.note(mode));
+        }
+    }
+
+    fn note(&self, mode: &str) -> PathBuf {
+        self.base.join(format!("compiler-{mode}.json"))
+    }
+
+    /// Lists what the cache takes for the inputs of a unit's entries, oldest first: for people who look at a failed test.
+    pub(crate) fn inputs(&self, crate_name: &str) -> String {
+        let store = Store::open(Layout::new(self.cache())).unwrap();
+        let mut entries = store.index.read().unwrap().entries();
+        entries.retain(|(_, entry)| entry.unit.crate_name == crate_name);
+        entries.sort_by_key(|(_, entry)| entry.created_ms);
+        let mut text = String::new();
+        for (key, entry) in entries {
+            text += &format!("entry {}\n", key.to_hex());
+            for (path, state) in &entry.inputs.files {
+                text += &format!("  {} {state:?}\n", path.display());
+            }
+            for (name, value) in &entry.inputs.variables {
+                text += &format!("  {name}={value:?}\n");
+            }
+        }
+        text
+    }
+
     // Runs.
 
     /// Runs plain cargo.
@@ -311,7 +364,11 @@ impl Project {
         let start = self.log().end();
         let output = command.output().unwrap_or_else(|e| panic!("failed to run {command:?}: {e}"));
         let units = self.log().read_since(start).unwrap().0;
-        Run::new(format!("{command:?}"), &output, units)
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        let line = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+        let wrapped = if command.get_envs().any(|(name, _)| name == "RUSTC_WRAPPER") { " (wrapped)" } else { "" };
+        let line = format!("{line}{wrapped} with {:?} in {}", self.variables, self.root.display());
+        Run::new(line, &output, units)
     }
 
     /// Runs `target/debug/<name>` (or a path in the project) and returns what it wrote to stdout.
