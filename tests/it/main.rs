@@ -1,1 +1,20 @@
+//! The whole program on small real projects: each test tells one rule, and both of its sides.
+#![expect(clippy::disallowed_methods, reason = "tests play the user: they write files and read variables")]
+
+mod support;
+
+mod compiler;
+mod concurrency;
+mod env;
+mod executables;
+mod faults;
+mod flags;
+mod freshness;
+mod included;
 mod layers;
+mod macros;
+mod messages;
+mod native;
+mod roles;
+mod sources;
+mod store;

@@ -1,0 +1,108 @@
+//! Files that the compiler reads besides modules.
+
+use crate::support::{Project, project};
+
+const PATH: &str = "../in cluded/../in cluded/data.txt";
+
+fn including(how: &str) -> Project {
+    project()
+        .file("src/lib.rs", format!("pub fn says() -> &'static [u8] {{ {how} }}"))
+        .file("in cluded/data.txt", "b\"one\"")
+        .file("src/main.rs", "fn main() { println!(\"{}\", String::from_utf8_lossy(foo::says())) }")
+        .build()
+}
+
+/// One rule for all three macros: edited, removed, back again, edited unseen.
+fn content_counts(how: &str) {
+    let p = including(how);
+    p.exact("build").missed("foo");
+    p.assert_fresh("build");
+    p.exact("build").hit("foo");
+    let one = p.run_program("foo");
+    p.write("in cluded/data.txt", "b\"three\"");
+    p.exact("build").missed("foo");
+    assert_ne!(p.run_program("foo"), one);
+    p.remove("in cluded/data.txt");
+    p.exact("build").fails().failed("foo");
+    p.write("in cluded/data.txt", "b\"one\"");
+    p.wipe().wrapped("build").hit("foo");
+    assert_eq!(p.run_program("foo"), one);
+    p.write_unseen("in cluded/data.txt", "b\"two\"");
+    p.exact("build").missed("foo");
+}
+
+#[test]
+fn include_str_counts() {
+    content_counts(&format!("include_str!({PATH:?}).as_bytes()"));
+}
+
+#[test]
+fn include_bytes_counts() {
+    content_counts(&format!("include_bytes!({PATH:?})"));
+}
+
+#[test]
+fn include_counts() {
+    content_counts(&format!("include!({PATH:?})"));
+}
+
+#[test]
+fn a_file_behind_a_macro_and_a_concatenation_counts() {
+    let p = including(
+        "{ macro_rules! get { ($name:literal) => { include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/in cluded/\", $name)) } } \
+         get!(\"data.txt\") }",
+    );
+    p.exact("build").missed("foo");
+    p.exact("build").hit("foo");
+    p.write("in cluded/data.txt", "other");
+    p.exact("build").missed("foo");
+}
+
+#[test]
+fn a_file_that_appears_is_found_through_its_build_script() {
+    let p = project()
+        .file(
+            "build.rs",
+            "fn main() { println!(\"cargo:rustc-check-cfg=cfg(has_data)\"); \
+             if std::path::Path::new(\"data.txt\").exists() { println!(\"cargo:rustc-cfg=has_data\") } }",
+        )
+        .file(
+            "src/lib.rs",
+            "#[cfg(has_data)] pub fn says() -> &'static str { include_str!(\"../data.txt\") }\n\
+             #[cfg(not(has_data))] pub fn says() -> &'static str { \"nothing\" }",
+        )
+        .file("src/main.rs", "fn main() { println!(\"{}\", foo::says()) }")
+        .build();
+    p.exact("build").missed("foo");
+    p.write("data.txt", "something");
+    p.exact("build").missed("foo").hit("foo build");
+    p.remove("data.txt");
+    p.exact("build").hit("foo").hit("foo build");
+    assert_eq!(p.run_program("foo"), "nothing\n");
+}
+
+#[test]
+fn generated_code_counts() {
+    let p = project()
+        .file(
+            "build.rs",
+            "fn main() { println!(\"cargo:rerun-if-changed=in.txt\"); \
+             let to = std::path::PathBuf::from(std::env::var_os(\"OUT_DIR\").unwrap()).join(\"g.rs\"); \
+             std::fs::write(to, std::fs::read(\"in.txt\").unwrap()).unwrap() }",
+        )
+        .file("in.txt", "pub const N: u8 = 1;")
+        .file("src/lib.rs", "include!(concat!(env!(\"OUT_DIR\"), \"/g.rs\"));")
+        .file("src/main.rs", "fn main() { println!(\"{}\", foo::N) }")
+        .build();
+    p.exact("build").missed("foo").missed("foo build");
+    p.assert_fresh("build");
+    p.exact("build").hit("foo").hit("foo build");
+    p.assert_fresh("build");
+    p.write("in.txt", "pub const N: u8 = 2;");
+    p.wrapped("build").success().missed("foo");
+    assert_eq!(p.run_program("foo"), "2\n");
+    p.write("in.txt", "pub const N: u8 = 1;");
+    p.wrapped("build").success().hit("foo");
+    assert_eq!(p.run_program("foo"), "1\n");
+    p.assert_fresh("build");
+}

@@ -1,0 +1,365 @@
+//! What macros read on their own account.
+
+use crate::support::{Project, project, wait_for};
+
+const PRINTS: &str = "fn main() { println!(\"{}\", foo::says()) }";
+const USES: &str = "pub fn says() -> &'static str { mac::look!() }";
+const DEPENDS: &str = "[dependencies]\nmac = { path = \"mac\" }\n";
+
+/// A project whose macro `look!()` becomes a string: the value of a Rust expression evaluated in the compiler.
+fn looking(expression: &str) -> Project {
+    project()
+        .proc_macro(&format!(
+            "#[proc_macro] pub fn look(_: TokenStream) -> TokenStream {{ \
+             let seen: String = {expression}; format!(\"{{seen:?}}\").parse().unwrap() }}"
+        ))
+        .root(DEPENDS)
+        .file("src/lib.rs", USES)
+        .file("src/main.rs", PRINTS)
+        .build()
+}
+
+/// Builds exactly; the crate that uses the macro is compiled, the macro is not.
+#[track_caller]
+fn compiled_again(p: &Project, says: &str) {
+    p.exact("build").success().missed("foo").hit("mac");
+    assert_eq!(p.run_program("foo"), format!("{says}\n"));
+}
+
+#[track_caller]
+fn restored(p: &Project, says: &str) {
+    p.wipe().wrapped("build").success().hit("foo").hit("mac");
+    assert_eq!(p.run_program("foo"), format!("{says}\n"));
+    p.assert_fresh("build");
+}
+
+#[test]
+fn a_file_of_the_package() {
+    let p = looking("std::fs::read_to_string(\"data/x.txt\").unwrap_or_default()");
+    p.exact("build").missed("foo").missed("mac");
+    restored(&p, "");
+    // A file that was absent, in a directory that was absent, appears.
+    p.write("data/x.txt", "one");
+    compiled_again(&p, "one");
+    p.write_unseen("data/x.txt", "two");
+    compiled_again(&p, "two");
+    p.write("data/x.txt", "one");
+    restored(&p, "one");
+    p.remove("data");
+    restored(&p, "");
+}
+
+#[test]
+fn a_file_outside_of_the_package() {
+    let p = looking("std::fs::read_to_string(std::env::var(\"CARGO_MANIFEST_DIR\").unwrap() + \"/../x.txt\").unwrap()");
+    p.write("../x.txt", "one");
+    p.exact("build").missed("foo");
+    restored(&p, "one");
+    p.write("../x.txt", "two");
+    compiled_again(&p, "two");
+    p.write("../x.txt", "one");
+    restored(&p, "one");
+}
+
+#[test]
+fn a_directory_listing() {
+    let p = looking(
+        "{ let mut all: Vec<_> = std::fs::read_dir(\"migrations\").unwrap() \
+         .map(|e| e.unwrap().file_name().into_string().unwrap()).collect(); all.sort(); all.join(\" \") }",
+    );
+    p.write("migrations/1.sql", "a");
+    p.exact("build").missed("foo");
+    restored(&p, "1.sql");
+    p.write("migrations/2.sql", "b");
+    compiled_again(&p, "1.sql 2.sql");
+    p.remove("migrations/1.sql");
+    compiled_again(&p, "2.sql");
+    p.rename("migrations/2.sql", "migrations/1.sql");
+    restored(&p, "1.sql");
+}
+
+#[test]
+fn a_file_that_is_only_asked_for() {
+    let p = looking("std::path::Path::new(\"flag\").exists().to_string()");
+    p.exact("build").missed("foo");
+    restored(&p, "false");
+    p.write("flag", "");
+    compiled_again(&p, "true");
+    p.remove("flag");
+    restored(&p, "false");
+}
+
+#[test]
+fn a_size_that_is_only_asked_for() {
+    let p = looking("std::fs::metadata(\"data.txt\").unwrap().len().to_string()");
+    p.write("data.txt", "12345");
+    p.exact("build").missed("foo");
+    restored(&p, "5");
+    p.write("data.txt", "123456");
+    compiled_again(&p, "6");
+}
+
+#[test]
+#[ignore = "a link that is read counts by what it leads to"]
+fn a_link_that_is_only_asked_for() {
+    let p = looking("std::fs::read_link(\"link\").unwrap().to_string_lossy().into_owned()");
+    p.symlink("one", "link");
+    p.exact("build").missed("foo");
+    restored(&p, "one");
+    p.symlink("two", "link");
+    p.exact("build").compiled("foo");
+}
+
+#[test]
+#[ignore = "a link that is read counts by what it leads to"]
+fn the_place_that_a_path_leads_to() {
+    let p = looking("std::fs::canonicalize(\"link\").unwrap().file_name().unwrap().to_string_lossy().into_owned()");
+    p.write("one", "same");
+    p.write("two", "same");
+    p.symlink("one", "link");
+    p.exact("build").missed("foo");
+    restored(&p, "one");
+    p.symlink("two", "link");
+    p.exact("build").compiled("foo");
+}
+
+#[test]
+fn permissions_that_are_only_asked_for() {
+    let p = looking(
+        "{ use std::os::unix::fs::PermissionsExt as _; format!(\"{:o}\", std::fs::metadata(\"x.sh\").unwrap().permissions().mode() & 0o777) }",
+    );
+    p.write_script("x.sh", "x");
+    p.exact("build").compiled("foo");
+    p.write("y.sh", "x");
+    p.rename("y.sh", "x.sh");
+    p.exact("build").compiled("foo");
+}
+
+#[test]
+fn a_time_that_is_only_asked_for() {
+    let p = looking(
+        "std::fs::metadata(\"x.txt\").unwrap().modified().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos().to_string()",
+    );
+    p.write("x.txt", "x");
+    p.exact("build").compiled("foo");
+    p.write("x.txt", "x");
+    p.exact("build").compiled("foo");
+}
+
+#[test]
+fn the_clock_that_is_only_asked_for() {
+    // A clock is read without a system call: nothing can know. What counts is that sources still do.
+    let p = looking("{ let _ = std::time::SystemTime::now(); \"x\".to_owned() }");
+    p.exact("build").compiled("foo");
+    p.write("src/lib.rs", format!("{USES} "));
+    p.exact("build").missed("foo");
+}
+
+#[test]
+fn a_file_read_by_a_program() {
+    let p = looking(
+        "String::from_utf8(std::process::Command::new(\"cat\").arg(\"x.txt\").output().unwrap().stdout).unwrap()",
+    );
+    p.write("x.txt", "one");
+    p.exact("build").missed("foo");
+    restored(&p, "one");
+    p.write("x.txt", "two");
+    compiled_again(&p, "two");
+}
+
+#[test]
+fn a_program_that_is_replaced() {
+    let p = looking("String::from_utf8(std::process::Command::new(\"./say\").output().unwrap().stdout).unwrap()");
+    p.write_script("say", "#!/bin/sh\nprintf one");
+    p.exact("build").missed("foo");
+    restored(&p, "one");
+    p.write_script("say", "#!/bin/sh\nprintf two");
+    compiled_again(&p, "two");
+}
+
+#[test]
+fn a_file_in_another_thread() {
+    let p = looking("std::thread::spawn(|| std::fs::read_to_string(\"x.txt\").unwrap()).join().unwrap()");
+    p.write("x.txt", "one");
+    p.exact("build").missed("foo");
+    restored(&p, "one");
+    p.write("x.txt", "two");
+    compiled_again(&p, "two");
+}
+
+#[test]
+fn a_macro_reached_through_another_crate() {
+    let p = project()
+        .proc_macro(
+            "#[proc_macro] pub fn look(_: TokenStream) -> TokenStream { \
+             format!(\"{:?}\", std::fs::read_to_string(\"x.txt\").unwrap()).parse().unwrap() }",
+        )
+        .package("between", "between", "[dependencies]\nmac = { path = \"../mac\" }\n")
+        .file(
+            "between/src/lib.rs",
+            "#[doc(hidden)] pub use mac; #[macro_export] macro_rules! see { () => { $crate::mac::look!() } }",
+        )
+        .root("[dependencies]\nbetween = { path = \"between\" }\n")
+        .file("x.txt", "one")
+        .file("src/lib.rs", "pub fn says() -> &'static str { between::see!() }")
+        .file("src/main.rs", PRINTS)
+        .build();
+    p.exact("build").missed("foo").missed("between").missed("mac");
+    p.exact("build").hit("foo").hit("between").hit("mac");
+    p.write("x.txt", "two");
+    p.exact("build").missed("foo").hit("between").hit("mac");
+    assert_eq!(p.run_program("foo"), "two\n");
+    p.write("x.txt", "one");
+    p.wipe().wrapped("check").success();
+    p.wipe().wrapped("check").hit("foo");
+    p.write("x.txt", "two");
+    p.wipe().wrapped("check").missed("foo");
+}
+
+#[test]
+fn a_macro_that_changes_is_another_dependency() {
+    let p = looking("\"one\".to_owned()");
+    p.exact("build").missed("foo").missed("mac");
+    p.replace("mac/src/lib.rs", "\"one\"", "\"two\"");
+    p.exact("build").missed("foo").missed("mac");
+    assert_eq!(p.run_program("foo"), "two\n");
+    p.replace("mac/src/lib.rs", "\"two\"", "\"one\"");
+    restored(&p, "one");
+}
+
+#[test]
+fn a_file_that_a_macro_writes_is_written_again() {
+    let p = looking("{ std::fs::write(\"src/made.txt\", \"made\").unwrap(); \"x\".to_owned() }");
+    for _ in 0..3 {
+        p.wipe().wrapped("build").success();
+        assert_eq!(p.read("src/made.txt"), "made");
+        p.remove("src/made.txt");
+    }
+    p.exact("build").compiled("foo");
+}
+
+#[test]
+fn what_comes_over_the_network_is_not_recorded() {
+    let p = looking(
+        "{ let l = std::net::TcpListener::bind(\"127.0.0.1:0\").unwrap(); \
+         let _ = std::net::TcpStream::connect(l.local_addr().unwrap()).unwrap(); \"x\".to_owned() }",
+    );
+    p.exact("build").not_recorded("foo").missed("mac");
+    p.exact("build").not_recorded("foo").hit("mac");
+}
+
+#[test]
+fn what_is_read_from_a_changing_place_is_not_recorded() {
+    let p = looking("std::fs::read_to_string(\"/proc/uptime\").map(|_| \"x\".to_owned()).unwrap()");
+    p.exact("build").not_recorded("foo");
+    p.exact("build").not_recorded("foo");
+}
+
+#[test]
+fn without_tracing_what_loads_macros_is_not_recorded() {
+    let mut p = looking("std::fs::read_to_string(\"x.txt\").unwrap()");
+    p.write("x.txt", "one");
+    p.set("KACHE_TRACE", "off");
+    p.exact("build").not_recorded("foo");
+    p.write("x.txt", "two");
+    p.exact("build").not_recorded("foo");
+}
+
+#[test]
+fn a_macro_that_fails_is_not_recorded() {
+    let p = looking("std::fs::read_to_string(\"x.txt\").expect(\"no x\")");
+    p.exact("build").fails().failed("foo");
+    p.write("x.txt", "one");
+    compiled_again(&p, "one");
+    p.remove("x.txt");
+    p.exact("build").fails().failed("foo");
+}
+
+#[test]
+fn expansions_of_one_crate_do_not_serve_another() {
+    let p = project()
+        .proc_macro(
+            "#[proc_macro] pub fn look(_: TokenStream) -> TokenStream { \
+             format!(\"{:?}\", std::env::var(\"CARGO_PKG_NAME\").unwrap() + &std::fs::read_to_string(\"x.txt\").unwrap_or_default()).parse().unwrap() }",
+        )
+        .file("Cargo.toml", "[workspace]\nresolver = \"2\"\nmembers = [\"mac\", \"a\", \"b\"]\n")
+        .package("a", "a", "[dependencies]\nmac = { path = \"../mac\" }\n")
+        .file("a/src/main.rs", "fn main() { println!(\"{}\", mac::look!()) }")
+        .package("b", "b", "[dependencies]\nmac = { path = \"../mac\" }\n")
+        .file("b/src/main.rs", "fn main() { println!(\"{}\", mac::look!()) }")
+        .env("KACHE_CACHE_EXECUTABLES", "1")
+        .build();
+    for _ in 0..2 {
+        p.exact("build").success();
+    }
+    p.exact("build").hits(3);
+}
+
+/// A macro that tells when it has started, and waits until the test lets it go on.
+const WAITS: &str = "{ std::fs::write(\"../started\", \"\").unwrap(); \
+    while !std::path::Path::new(\"../go\").exists() { std::thread::yield_now() } \"x\".to_owned() }";
+
+/// Runs a build that waits in the compiler, and does `meanwhile` there.
+fn during_compile(p: &Project, meanwhile: impl FnOnce()) -> crate::support::Run {
+    let begun = p.beside("started");
+    std::thread::scope(|scope| {
+        let command = p.wrapped_command("build");
+        let child = scope.spawn(move || {
+            let mut command = command;
+            command.output().unwrap()
+        });
+        wait_for("the compiler to start", || begun.exists());
+        meanwhile();
+        p.write("../go", "");
+        child.join().unwrap()
+    });
+    p.remove("../started");
+    p.remove("../go");
+    // The log's last run is what counts: all units since the beginning of this one.
+    let run = p.cargo("--version");
+    crate::support::Run { units: p.log().read_all().unwrap(), ..run }
+}
+
+#[test]
+fn a_source_that_changes_while_the_compiler_runs() {
+    let p = looking(WAITS);
+    p.write("src/lib.rs", "mod a; pub fn says() -> String { let x = mac::look!(); x.to_owned() + a::TEXT }");
+    p.write("src/a.rs", "pub const TEXT: &str = \"one\";");
+    during_compile(&p, || p.write("src/a.rs", "pub const TEXT: &str = \"two\";")).not_recorded("foo");
+    assert_eq!(p.run_program("foo"), "xone\n", "the macro runs after modules are read");
+    // Both contents are compiled, never taken from the other.
+    p.write("../go", "");
+    for (text, recorded) in [("two", false), ("one", false)] {
+        p.write("src/a.rs", format!("pub const TEXT: &str = {text:?};"));
+        let run = p.wipe().wrapped("build");
+        run.success().compiled("foo");
+        assert_eq!(p.run_program("foo"), format!("x{text}\n"), "{recorded}");
+    }
+}
+
+#[test]
+fn a_file_that_changes_while_a_macro_reads_it() {
+    let p = looking(&format!(
+        "{{ let a = std::fs::read_to_string(\"x.txt\").unwrap(); let w: String = {WAITS}; \
+         a + &w + &std::fs::read_to_string(\"x.txt\").unwrap() }}"
+    ));
+    p.write("x.txt", "one");
+    during_compile(&p, || p.write("x.txt", "two")).not_recorded("foo");
+    assert_eq!(p.run_program("foo"), "onextwo\n");
+    p.write("../go", "");
+    p.wipe().wrapped("build").success().compiled("foo");
+    assert_eq!(p.run_program("foo"), "twoxtwo\n");
+}
+
+#[test]
+fn a_file_that_changes_unseen_while_a_macro_reads_it() {
+    let p = looking(&format!(
+        "{{ let a = std::fs::read_to_string(\"x.txt\").unwrap(); let _w: String = {WAITS}; a }}"
+    ));
+    p.write("x.txt", "one");
+    during_compile(&p, || p.write_unseen("x.txt", "two")).not_recorded("foo");
+    assert_eq!(p.run_program("foo"), "one\n");
+    p.write("../go", "");
+    p.wipe().wrapped("build").success().compiled("foo");
+    assert_eq!(p.run_program("foo"), "two\n");
+}
