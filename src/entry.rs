@@ -84,6 +84,8 @@ pub enum FileState {
     Directory,
     /// A directory with these names.
     Listing(Digest),
+    /// A symbolic link with this text.
+    Link(Digest),
     /// Something else: a device, a socket.
     Other,
 }
@@ -137,6 +139,8 @@ pub enum Aspect {
     Content,
     /// The names in a directory.
     Listing,
+    /// Where a symbolic link leads, by its text.
+    Link,
 }
 
 /// What is known of a compiled library by its content.

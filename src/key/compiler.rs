@@ -31,6 +31,8 @@ pub struct Compiler {
     pub identity: Digest,
     /// What it says of itself.
     pub facts: Facts,
+    /// Whether the program is the sysroot's own, and not a script or another program in front of it.
+    pub is_direct: bool,
 }
 
 impl Compiler {
@@ -66,7 +68,8 @@ impl Compiler {
         if sources.is_dir() {
             hasher.field(sources.as_os_str().as_encoded_bytes());
         }
-        Ok(Self { identity: hasher.finish(), facts })
+        let is_direct = programs.iter().all(|program| program.starts_with(&facts.sysroot));
+        Ok(Self { identity: hasher.finish(), facts, is_direct })
     }
 }
 

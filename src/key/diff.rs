@@ -76,7 +76,8 @@ pub fn changes(earlier: &Inputs, now: &Inputs) -> Vec<Change> {
     }
     let before: BTreeMap<&String, &Option<Digest>> = earlier.variables.iter().map(|(n, v)| (n, v)).collect();
     for (name, value) in &now.variables {
-        if before.get(name).is_some_and(|known| *known != value) {
+        // Of the whole environment, what was unset is not named.
+        if before.get(name).map_or(value.is_some(), |known| *known != value) {
             changes.push(Change::Variable(name.clone()));
         }
     }

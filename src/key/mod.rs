@@ -27,7 +27,9 @@
 //! | dependencies | content, with all they were compiled against | [`entry_key`] |
 //!
 //! # Limits
-//! A macro that looks at the clock or at random numbers without a system call can't be seen to do so.
+//! A macro that looks at the clock or at random numbers without a system call can't be seen to do so. Of a file that is
+//! only asked for its metadata, content and kind count, not times and permissions. Names in the dependency directories
+//! (`target/debug/deps`) do not count.
 
 pub mod compiler;
 pub mod diff;
@@ -50,6 +52,9 @@ pub trait Files {
 
     /// Returns the digest of the names in a directory.
     fn listing(&self, path: &Path) -> fs::Result<FileState>;
+
+    /// Returns the digest of a symbolic link's text; what is no link is `Other`.
+    fn link(&self, path: &Path) -> fs::Result<FileState>;
 }
 
 /// The present state of all that a prediction names.
@@ -77,6 +82,7 @@ impl State {
             let state = match aspect {
                 Aspect::Content => files.state(&path)?,
                 Aspect::Listing => files.listing(&path)?,
+                Aspect::Link => files.link(&path)?,
             };
             states.push((portable.clone(), state));
         }
@@ -99,6 +105,7 @@ pub fn entry_key(invocation: &Digest, state: &State, externs: &[Extern], closure
             FileState::Other => hasher.field(b"other"),
             FileState::Content(digest) => hasher.field(b"content").digest(digest),
             FileState::Listing(digest) => hasher.field(b"listing").digest(digest),
+            FileState::Link(digest) => hasher.field(b"link").digest(digest),
         };
     }
     hasher.field(&(state.variables.len() as u64).to_le_bytes());

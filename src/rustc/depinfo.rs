@@ -34,6 +34,9 @@ impl DepInfo {
                 }
             } else if line.ends_with(':') {
                 rules += 1;
+            } else if !line.is_empty() {
+                // A name with a line break splits its rule, and what it was can't be told.
+                return None;
             }
         }
         info.variables.sort();

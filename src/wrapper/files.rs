@@ -98,6 +98,13 @@ impl Files for RememberedFiles<'_> {
         }
     }
 
+    fn link(&self, path: &Path) -> fs::Result<FileState> {
+        match std::fs::read_link(path) {
+            Ok(target) => Ok(FileState::Link(Digest::of(target.as_os_str().as_encoded_bytes()))),
+            Err(_) => Ok(FileState::Other),
+        }
+    }
+
     fn listing(&self, path: &Path) -> fs::Result<FileState> {
         match fs::list(path) {
             Ok(names) => {

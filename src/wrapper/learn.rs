@@ -39,8 +39,7 @@ pub(super) fn learn(
         Reads::Traced(trace) => {
             let ground = Ground::new(call, known);
             add_traced(&mut inputs, &ground, trace)?;
-            whole_environment =
-                inputs.loads_code || !is_clippy_or_rustc(call) || linker_is_script(session, known);
+            whole_environment = inputs.loads_code || !ground.is_direct || linker_is_script(call);
         }
     }
     let mut variables = dep_info.variables.clone();
@@ -89,6 +88,8 @@ impl<'c> Inputs<'c> {
 /// Places with a meaning of their own.
 struct Ground {
     out_dir: PathBuf,
+    /// Names of the compile's own outputs in it.
+    outputs: Vec<String>,
     /// `-L` directories: rustc lists them all.
     search_dirs: Vec<PathBuf>,
     /// `-L dependency`: artefacts of the build.
@@ -97,8 +98,10 @@ struct Ground {
     externs: Vec<PathBuf>,
     /// Covered by the compiler's identity.
     sysroots: Vec<PathBuf>,
-    /// Where a write is more than a log line somewhere.
+    /// Where a write counts even if the program in the compiler's place is not the compiler itself, and may keep a log.
     project: Vec<PathBuf>,
+    /// Whether it is the compiler itself, and any write counts.
+    is_direct: bool,
     cwd: PathBuf,
 }
 
@@ -113,6 +116,7 @@ impl Ground {
         let externs = arguments.externs.iter().filter_map(|e| e.path.as_deref()).map(absolute);
         Self {
             out_dir: call.out_dir.clone(),
+            outputs: call.expected_outputs().into_iter().map(|(name, _, _)| name).collect(),
             search_dirs: arguments.search_paths.iter().map(|s| absolute(&s.path)).collect(),
             dependency_dirs: arguments
                 .dependency_dirs()
@@ -122,6 +126,7 @@ impl Ground {
             externs: externs.collect(),
             sysroots: arguments.sysroot.iter().map(|p| absolute(p)).chain([sysroot, real]).collect(),
             project: manifest_dir.into_iter().chain(target_dir).chain([call.cwd.clone()]).collect(),
+            is_direct: known.compiler.is_direct && call.inner_wrapper.is_none(),
             cwd: call.cwd.clone(),
         }
     }
@@ -141,6 +146,13 @@ fn add_traced(inputs: &mut Inputs<'_>, ground: &Ground, trace: &Trace) -> Result
     let mut resolved = BTreeMap::new();
     for access in &trace.accesses {
         add_access(inputs, ground, access, &mut resolved)?;
+    }
+    // The compiler lists all search directories by itself; a macro may have done so too. Those of the dependencies
+    // change with the order of the build, and are no place for inputs.
+    let listed = trace.accesses.iter().filter(|access| access.list && inputs.loads_code);
+    let listed = listed.map(|access| &access.path).filter(|path| ground.search_dirs.contains(path));
+    for path in listed.filter(|path| !ground.dependency_dirs.contains(path)).collect::<Vec<_>>() {
+        inputs.add(path, Aspect::Listing)?;
     }
     Ok(())
 }
@@ -177,6 +189,9 @@ fn add_access(
     if access.list && !ground.search_dirs.contains(path) {
         inputs.add(path, Aspect::Listing)?;
     }
+    if access.link {
+        inputs.add(path, Aspect::Link)?;
+    }
     let looked_at = access.read || access.stat || access.exec || access.absent || access.link;
     if looked_at && !ground.search_dirs.contains(path) && !ground.cwd.starts_with(path) {
         if access.absent && path.symlink_metadata().is_ok() {
@@ -194,7 +209,9 @@ fn add_artefact(
     access: &Access,
     path: &Path,
 ) -> Result<(), Bypass> {
-    if !access.read {
+    let is_own =
+        path.parent() == Some(&ground.out_dir) && ground.outputs.iter().any(|own| path.ends_with(own));
+    if !access.read || is_own {
         return Ok(());
     }
     let is_library = |ending: &str| path.extension().is_some_and(|e| e == ending);
@@ -240,7 +257,6 @@ fn system_path(path: &Path) -> Option<bool> {
         "/dev/full",
         "/dev/null",
         "/dev/random",
-        "/dev/shm",
         "/dev/stderr",
         "/dev/stdin",
         "/dev/stdout",
@@ -265,6 +281,9 @@ fn system_path(path: &Path) -> Option<bool> {
         "/sys/kernel/mm",
     ];
     let roots = ["/dev", "/proc", "/sys"];
+    if path.starts_with("/dev/shm") {
+        return None;
+    }
     if !roots.iter().any(|root| path.starts_with(root)) {
         return None;
     }
@@ -280,32 +299,22 @@ fn system_path(path: &Path) -> Option<bool> {
     )
 }
 
-/// Whether a written path stays among this compile: an output, a temporary file that is gone, or a file that lies
-/// outside of the project and was not read.
+/// Whether a written path stays among this compile: an output, a temporary file that is gone, or what a program in the
+/// compiler's place wrote elsewhere.
 fn is_private(ground: &Ground, path: &Path) -> bool {
-    let outside = !ground.project.iter().any(|root| path.starts_with(root));
+    let in_project = ground.project.iter().any(|root| path.starts_with(root));
+    let is_log = !ground.is_direct && !in_project;
     path.parent() == Some(&ground.out_dir)
         || path == ground.out_dir
-        || outside
+        || is_log
         || path.symlink_metadata().is_err()
 }
 
-/// Whether the drivers are rustc and clippy, which tell their variables.
-fn is_clippy_or_rustc(call: &Call) -> bool {
-    call.inner_wrapper.is_none()
-        && call.drivers.iter().all(|driver| {
-            let stem = Path::new(driver).file_stem().unwrap_or_default();
-            stem == "clippy-driver" || stem == "rustc"
-        })
-}
-
 /// Whether the linker is a script, which may ask for any variable.
-fn linker_is_script(session: &Session<'_>, known: &Known) -> bool {
-    let call = session.call;
+fn linker_is_script(call: &Call) -> bool {
     if !call.arguments.is_linked() {
         return false;
     }
-    let _ = known;
     let name = call.arguments.linker.as_deref().unwrap_or(Path::new("cc"));
     let Some(path) = find_program(call, name.as_os_str()) else { return true };
     let mut start = [0; 2];

@@ -61,7 +61,7 @@ pub(super) fn look_up(session: &Session<'_>) -> Result<Found, String> {
     let reader = session.store.index.read().map_err(|e| super::session::chain(&e))?;
     let files = RememberedFiles::new(&reader);
     let mut known = Known::gather(session, &reader, &files)?;
-    let needs_trace = known.closure.is_none() || reads_more_than_dep_info_tells(session);
+    let needs_trace = known.needs_trace(session);
     let variables = baseline_variables(session);
     let mut candidate = None;
     for mut prediction in reader.predictions(&known.invocation.key) {
@@ -100,6 +100,20 @@ pub(super) fn look_up(session: &Session<'_>) -> Result<Found, String> {
 }
 
 impl Known {
+    /// Whether a compile of this kind may read what dep-info does not tell.
+    fn needs_trace(&self, session: &Session<'_>) -> bool {
+        let call = session.call;
+        let arguments = &call.arguments;
+        self.closure.is_none()
+            || !self.compiler.is_direct
+            || arguments.is_linked()
+            || arguments.has_type("staticlib")
+            || call.drivers.len() > 1
+            || call.inner_wrapper.is_some()
+            || !arguments.native_libs.is_empty()
+            || arguments.native_dirs().next().is_some()
+    }
+
     fn gather(
         session: &Session<'_>,
         reader: &Reader<'_>,
@@ -170,18 +184,6 @@ fn linker(session: &Session<'_>, compiler: &Compiler) -> Option<std::path::PathB
     find_program(session.call, name.as_os_str())
 }
 
-/// Whether a compile of this kind reads what dep-info does not tell.
-fn reads_more_than_dep_info_tells(session: &Session<'_>) -> bool {
-    let call = session.call;
-    let arguments = &call.arguments;
-    arguments.is_linked()
-        || arguments.has_type("staticlib")
-        || call.drivers.len() > 1
-        || call.inner_wrapper.is_some()
-        || !arguments.native_libs.is_empty()
-        || arguments.native_dirs().next().is_some()
-}
-
 /// Names the variables that count for every unit of this kind.
 pub(super) fn baseline_variables(session: &Session<'_>) -> Vec<String> {
     let call = session.call;
@@ -201,7 +203,7 @@ impl Miss {
     /// Makes a miss of a hit whose files are not what they should be, and forgets the entry.
     pub(super) fn damaged(session: &Session<'_>, hit: Hit) -> Box<Self> {
         let _ = session.store.index.write(|writer| writer.remove_entry(&hit.key));
-        let needs_trace = hit.known.closure.is_none() || reads_more_than_dep_info_tells(session);
+        let needs_trace = hit.known.needs_trace(session);
         let cause = Some(MissReason::Damaged);
         Box::new(Self { known: hit.known, needs_trace, cause, candidate: Some(hit.key), inputs: None })
     }

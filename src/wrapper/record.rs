@@ -172,14 +172,18 @@ fn ensure_settled(session: &Session<'_>, prediction: &Prediction, started: Time)
     let call = session.call;
     for (portable, aspect) in &prediction.files {
         let path = portable.expand(&call.roots).map(|path| call.cwd.join(path));
-        let Some((path, stat)) = path.and_then(|path| Stat::of(&path).ok().map(|stat| (path, stat))) else {
+        let stat = |path: &Path| match aspect {
+            Aspect::Link => Stat::of_name(path),
+            Aspect::Content | Aspect::Listing => Stat::of(path),
+        };
+        let Some((path, stat)) = path.and_then(|path| stat(&path).ok().map(|stat| (path, stat))) else {
             continue;
         };
         // Artefacts of the build get new links at any time; cargo lets no two builds write them.
         let is_artefact =
             matches!(portable.root, Some(Root::Profile(_))) && portable.rest.starts_with("deps/");
         let settled = match aspect {
-            Aspect::Content if stat.is_dir() => true,
+            Aspect::Content | Aspect::Link if stat.is_dir() => true,
             _ if Blobs::is_blob(&stat) => true,
             _ if is_artefact => stat.modified < started,
             _ => stat.settled_before(started),

@@ -5,7 +5,10 @@ use std::path::Path;
 use crate::support::{Project, project};
 
 fn library() -> Project {
-    project().file("src/lib.rs", "#![allow(unexpected_cfgs)] pub const N: bool = cfg!(shim);").file("src/main.rs", "fn main() { println!(\"{}\", foo::N) }").build()
+    project()
+        .file("src/lib.rs", "#![allow(unexpected_cfgs)] pub const N: bool = cfg!(shim);")
+        .file("src/main.rs", "fn main() { println!(\"{}\", foo::N) }")
+        .build()
 }
 
 /// Runs the compiler plainly and through the program.
@@ -34,7 +37,18 @@ fn questions_pass_through_untouched() {
         &["--version", "--verbose"],
         &["--print", "cfg"],
         &["--print=sysroot"],
-        &["-", "--crate-name", "___", "--print=file-names", "--crate-type", "bin", "--crate-type", "rlib", "--print=sysroot", "--print=cfg"],
+        &[
+            "-",
+            "--crate-name",
+            "___",
+            "--print=file-names",
+            "--crate-type",
+            "bin",
+            "--crate-type",
+            "rlib",
+            "--print=sysroot",
+            "--print=cfg",
+        ],
         &["--explain", "E0308"],
         &["--print", "nonsense"],
         &["--no-such-flag"],
@@ -50,7 +64,19 @@ fn questions_pass_through_untouched() {
 #[test]
 fn a_missing_compiler_is_our_one_error() {
     let p = library();
-    for arguments in [&["-vV"][..], &["--crate-name", "a", "src/lib.rs", "--emit=dep-info,metadata", "--out-dir", "out", "--crate-type", "lib"]] {
+    for arguments in [
+        &["-vV"][..],
+        &[
+            "--crate-name",
+            "a",
+            "src/lib.rs",
+            "--emit=dep-info,metadata",
+            "--out-dir",
+            "out",
+            "--crate-type",
+            "lib",
+        ],
+    ] {
         let mut command = p.command(Project::program());
         command.arg("/no/such/rustc").args(arguments);
         let run = p.run(command);
@@ -79,7 +105,8 @@ fn a_shim_in_front_of_the_compiler_counts_by_content() {
 #[test]
 fn what_a_shim_reads_counts() {
     let mut p = library();
-    let shim = p.write_script("my-rustc", "#!/bin/sh\nexec rustc \"$@\" $(cat \"$(dirname \"$0\")/more.txt\")\n");
+    let shim =
+        p.write_script("my-rustc", "#!/bin/sh\nexec rustc \"$@\" $(cat \"$(dirname \"$0\")/more.txt\")\n");
     p.write("more.txt", "");
     p.set("RUSTC", shim);
     p.exact("build").compiled("foo");
@@ -146,9 +173,15 @@ fn another_salt_is_another_cache() {
 #[test]
 fn signals_and_odd_exit_codes_are_the_compilers() {
     let mut p = library();
-    let shim = p.write_script("my-rustc", "#!/bin/sh\ncase \"$*\" in *--crate-name\\ foo*) exit 42;; *) exec rustc \"$@\";; esac\n");
+    let shim = p.write_script(
+        "my-rustc",
+        "#!/bin/sh\ncase \"$*\" in *--crate-name\\ foo*) exit 42;; *) exec rustc \"$@\";; esac\n",
+    );
     p.set("RUSTC", shim);
     p.exact("build").fails().failed("foo");
-    p.write_script("my-rustc", "#!/bin/sh\ncase \"$*\" in *--crate-name\\ foo*) kill -SEGV $$;; *) exec rustc \"$@\";; esac\n");
+    p.write_script(
+        "my-rustc",
+        "#!/bin/sh\ncase \"$*\" in *--crate-name\\ foo*) kill -SEGV $$;; *) exec rustc \"$@\";; esac\n",
+    );
     p.exact("build").fails().failed("foo").stderr_has("signal: 11");
 }

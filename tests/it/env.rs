@@ -125,7 +125,9 @@ fn a_macro_reads_a_variable_without_saying_so() {
 #[test]
 #[ignore = "the link of a macro counts the whole environment"]
 fn the_link_of_a_macro_reads_few_variables() {
-    let mut p = project().proc_macro("#[proc_macro] pub fn f(_: TokenStream) -> TokenStream { TokenStream::new() }").build();
+    let mut p = project()
+        .proc_macro("#[proc_macro] pub fn f(_: TokenStream) -> TokenStream { TokenStream::new() }")
+        .build();
     p.remove("Cargo.toml");
     p.write("Cargo.toml", "[workspace]\nmembers = [\"mac\"]\n");
     p.wipe().wrapped("build").success().missed("mac");

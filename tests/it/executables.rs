@@ -36,7 +36,9 @@ fn every_kind_comes_back() {
     let test = p.wrapped("test --test t");
     test.success();
     assert!(test.stdout.contains("works ... ok"), "{test}");
-    for name in ["target/debug/foo", "target/debug/examples/ex", "target/debug/libfoo.so", "target/debug/libfoo.a"] {
+    for name in
+        ["target/debug/foo", "target/debug/examples/ex", "target/debug/libfoo.so", "target/debug/libfoo.a"]
+    {
         is_private(&p, name);
     }
 }
@@ -139,7 +141,10 @@ fn link_time_optimisation() {
             .package("lib", "lib", "")
             .file("lib/src/lib.rs", "pub fn n() -> u8 { 1 }")
             .package("app", "app", "[dependencies]\nlib = { path = \"../lib\" }\n")
-            .file("app/src/main.rs", "#![no_main] #[unsafe(no_mangle)] pub extern \"C\" fn main() -> i32 { lib::n() as i32 }")
+            .file(
+                "app/src/main.rs",
+                "#![no_main] #[unsafe(no_mangle)] pub extern \"C\" fn main() -> i32 { lib::n() as i32 }",
+            )
             .env("KACHE_CACHE_EXECUTABLES", "1")
             .build();
         p.write("Cargo.toml", p.read("Cargo.toml") + &format!("[profile.dev]\nlto = {lto}\nopt-level = 1\n"));

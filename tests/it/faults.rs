@@ -29,8 +29,10 @@ impl Subject {
         let mut call = calls.remove(crate_name).unwrap();
         let made = p.run(call.plain());
         made.success();
-        let extra = call.words.iter().find_map(|w| w.to_str()?.strip_prefix("extra-filename=")).unwrap().to_owned();
-        let expected = call.outputs().into_iter().filter(|(name, _)| name.contains(&extra)).collect::<BTreeMap<_, _>>();
+        let extra =
+            call.words.iter().find_map(|w| w.to_str()?.strip_prefix("extra-filename=")).unwrap().to_owned();
+        let expected =
+            call.outputs().into_iter().filter(|(name, _)| name.contains(&extra)).collect::<BTreeMap<_, _>>();
         let room = p.beside("made");
         fs::create_dir_all(&room).unwrap();
         for name in expected.keys() {
@@ -67,7 +69,8 @@ impl Subject {
     /// A macro: linked, traced, and restored as a host tool.
     fn proc_macro() -> Self {
         let p = project().workspace(&["mac", "bar"]).package("bar", "bar", "").file("bar/src/lib.rs", "");
-        let p = p.proc_macro("#[proc_macro] pub fn one(_: TokenStream) -> TokenStream { \"1\".parse().unwrap() }");
+        let p = p
+            .proc_macro("#[proc_macro] pub fn one(_: TokenStream) -> TokenStream { \"1\".parse().unwrap() }");
         Self::new(p.build(), "mac")
     }
 
@@ -143,7 +146,8 @@ const CHANGES: &str = "rename,renameat,renameat2,link,linkat,unlink,unlinkat,rmd
     pwritev,ftruncate,copy_file_range,sendfile,fchmod,utimensat,fcntl,flock,exit_group";
 
 fn can_inject() -> bool {
-    let possible = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|s| s.success());
+    let possible =
+        Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).status().is_ok_and(|s| s.success());
     if !possible {
         println!("skipped: `strace` does not work here");
     }
@@ -161,7 +165,8 @@ fn crash_at_every_change(subject: &Subject, cache: &str, stride: usize) {
         subject.load(cache);
         subject.wipe();
         let inject = format!("inject={CHANGES}:signal=KILL:when={step}");
-        let killed = subject.p.run(subject.call.launched("strace", &["-qq", "-o", "/dev/null", "-e", &inject]));
+        let killed =
+            subject.p.run(subject.call.launched("strace", &["-qq", "-o", "/dev/null", "-e", &inject]));
         if killed.code == 0 {
             assert!(step > 3, "nothing was killed");
             println!("{} steps from {cache}", step - 1);
@@ -221,15 +226,23 @@ fn temporary_files_of_a_dead_process_are_in_nobodys_way() {
     let call = p.capture("build").remove("foo").unwrap();
     call.wipe();
     call.run(&p).success().missed("foo");
-    let blobs = p.blobs().into_iter().map(|(path, _)| path.file_name().unwrap().to_owned()).collect::<Vec<_>>();
+    let blobs =
+        p.blobs().into_iter().map(|(path, _)| path.file_name().unwrap().to_owned()).collect::<Vec<_>>();
     fs::remove_dir_all(p.layout().blobs()).unwrap();
     fs::create_dir_all(p.layout().blobs()).unwrap();
     fs::create_dir_all(p.layout().temporary()).unwrap();
     // A shell knows its id before it becomes the program.
-    let short = blobs.iter().map(|name| cargo_kache::digest::Digest::short(&name.to_str().unwrap().parse().unwrap())).collect::<Vec<_>>();
+    let short = blobs
+        .iter()
+        .map(|name| cargo_kache::digest::Digest::short(&name.to_str().unwrap().parse().unwrap()))
+        .collect::<Vec<_>>();
     let script = p.write_script(
         p.beside("same-id"),
-        &format!("#!/bin/sh\nfor blob in {}; do echo half > \"{}/$blob-$$\"; done\nexec \"$@\"\n", short.join(" "), p.layout().temporary().display()),
+        &format!(
+            "#!/bin/sh\nfor blob in {}; do echo half > \"{}/$blob-$$\"; done\nexec \"$@\"\n",
+            short.join(" "),
+            p.layout().temporary().display()
+        ),
     );
     call.wipe();
     p.run(call.launched(script.to_str().unwrap(), &[])).success().missed("foo");
@@ -248,7 +261,9 @@ fn a_lost_or_damaged_index_costs_misses_only() {
     let (data, lock) = (index.join("data.mdb"), index.join("lock.mdb"));
     let size = usize::try_from(fs::metadata(&data).unwrap().len()).unwrap();
     let shorten = |path: &Path, to: usize| fs::write(path, &fs::read(path).unwrap()[..to]).unwrap();
-    let garbage = |path: &Path, length: usize| fs::write(path, (0..length).map(|n| (n * 37 + 11) as u8).collect::<Vec<_>>()).unwrap();
+    let garbage = |path: &Path, length: usize| {
+        fs::write(path, (0..length).map(|n| (n * 37 + 11) as u8).collect::<Vec<_>>()).unwrap()
+    };
     type Harm<'a> = (&'a str, Box<dyn Fn() + 'a>);
     let harms: Vec<Harm<'_>> = vec![
         ("data removed", Box::new(|| fs::remove_file(&data).unwrap())),
@@ -266,49 +281,76 @@ fn a_lost_or_damaged_index_costs_misses_only() {
         ("data without its last page", Box::new(|| shorten(&data, size - 4096))),
         ("data all garbage", Box::new(|| garbage(&data, size))),
         ("data all zero", Box::new(|| fs::write(&data, vec![0; size]).unwrap())),
-        ("data with garbage behind the meta pages", Box::new(|| {
-            let mut bytes = fs::read(&data).unwrap();
-            bytes[8192..].iter_mut().enumerate().for_each(|(n, byte)| *byte = (n * 37 + 11) as u8);
-            fs::write(&data, bytes).unwrap();
-        })),
-        ("data with zeroes behind the meta pages", Box::new(|| {
-            let mut bytes = fs::read(&data).unwrap();
-            bytes[8192..].fill(0);
-            fs::write(&data, bytes).unwrap();
-        })),
+        (
+            "data with garbage behind the meta pages",
+            Box::new(|| {
+                let mut bytes = fs::read(&data).unwrap();
+                bytes[8192..].iter_mut().enumerate().for_each(|(n, byte)| *byte = (n * 37 + 11) as u8);
+                fs::write(&data, bytes).unwrap();
+            }),
+        ),
+        (
+            "data with zeroes behind the meta pages",
+            Box::new(|| {
+                let mut bytes = fs::read(&data).unwrap();
+                bytes[8192..].fill(0);
+                fs::write(&data, bytes).unwrap();
+            }),
+        ),
         ("lock empty", Box::new(|| shorten(&lock, 0))),
         ("lock of 100 bytes", Box::new(|| shorten(&lock, 100))),
         ("lock all garbage", Box::new(|| garbage(&lock, 8192))),
-        ("data is a directory", Box::new(|| {
-            fs::remove_file(&data).unwrap();
-            fs::create_dir(&data).unwrap();
-        })),
-        ("index is a file", Box::new(|| {
-            fs::remove_dir_all(&index).unwrap();
-            fs::write(&index, "").unwrap();
-        })),
+        (
+            "data is a directory",
+            Box::new(|| {
+                fs::remove_file(&data).unwrap();
+                fs::create_dir(&data).unwrap();
+            }),
+        ),
+        (
+            "index is a file",
+            Box::new(|| {
+                fs::remove_dir_all(&index).unwrap();
+                fs::write(&index, "").unwrap();
+            }),
+        ),
         ("boot note lost", Box::new(|| fs::remove_file(index.with_extension("boot")).unwrap())),
-        ("boot note of another boot, index halved", Box::new(|| {
-            fs::write(index.with_extension("boot"), "another").unwrap();
-            shorten(&data, size / 2);
-        })),
-        ("boot note of another boot, index all garbage", Box::new(|| {
-            fs::write(index.with_extension("boot"), "another").unwrap();
-            garbage(&data, size);
-        })),
-        ("blobs emptied", Box::new(|| {
-            for (path, _) in subject.p.blobs() {
-                fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-                fs::write(&path, "").unwrap();
-            }
-        })),
-        ("blobs replaced by directories", Box::new(|| {
-            for (path, _) in subject.p.blobs() {
-                fs::remove_file(&path).unwrap();
-                fs::create_dir(&path).unwrap();
-            }
-        })),
-        ("blobs removed", Box::new(|| subject.p.blobs().iter().for_each(|(path, _)| fs::remove_file(path).unwrap()))),
+        (
+            "boot note of another boot, index halved",
+            Box::new(|| {
+                fs::write(index.with_extension("boot"), "another").unwrap();
+                shorten(&data, size / 2);
+            }),
+        ),
+        (
+            "boot note of another boot, index all garbage",
+            Box::new(|| {
+                fs::write(index.with_extension("boot"), "another").unwrap();
+                garbage(&data, size);
+            }),
+        ),
+        (
+            "blobs emptied",
+            Box::new(|| {
+                for (path, _) in subject.p.blobs() {
+                    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+                    fs::write(&path, "").unwrap();
+                }
+            }),
+        ),
+        (
+            "blobs replaced by directories",
+            Box::new(|| {
+                for (path, _) in subject.p.blobs() {
+                    fs::remove_file(&path).unwrap();
+                    fs::create_dir(&path).unwrap();
+                }
+            }),
+        ),
+        (
+            "blobs removed",
+            Box::new(|| subject.p.blobs().iter().for_each(|(path, _)| fs::remove_file(path).unwrap())),
+        ),
     ];
     let mut faults = Vec::new();
     for (name, harm) in &harms {
@@ -377,7 +419,10 @@ fn an_index_that_breaks_during_a_compile_fails_nothing() {
 /// After a crash of the machine, a page may hold what another transaction wrote: a whole value, of another key.
 #[test]
 fn a_value_under_another_key_is_no_value() {
-    let p = project().file("src/lib.rs", "pub const A: u8 = 1;").file("src/main.rs", "fn main() { println!(\"{}\", foo::A) }").build();
+    let p = project()
+        .file("src/lib.rs", "pub const A: u8 = 1;")
+        .file("src/main.rs", "fn main() { println!(\"{}\", foo::A) }")
+        .build();
     p.wrapped("build").success();
     p.write("src/lib.rs", "pub const A: u8 = 2;");
     p.wrapped("build").success();
@@ -587,7 +632,11 @@ fn without_a_home_nothing_is_cached() {
         p.set(name, value);
     }
     let mut command = p.wrapped_command("build");
-    command.env_remove("HOME").env_remove("KACHE_CACHE_DIR").env_remove("KACHE_CONFIG").env_remove("XDG_CACHE_HOME");
+    command
+        .env_remove("HOME")
+        .env_remove("KACHE_CACHE_DIR")
+        .env_remove("KACHE_CONFIG")
+        .env_remove("XDG_CACHE_HOME");
     let run = p.run(command);
     p.assert_as_plain(&run, "build");
     p.assert_fresh("build");
@@ -601,7 +650,10 @@ fn assert_bypassed_by_settings(p: &Project) {
     let noted = logs.iter().flat_map(|cache| Log::at(cache.join("logs/events.jsonl")).read_all().unwrap());
     let noted = noted.map(|event| event.outcome).collect::<Vec<_>>();
     assert!(!noted.is_empty(), "no reason was noted");
-    assert!(noted.iter().all(|outcome| matches!(outcome, Outcome::Bypassed(Bypass::Settings(_)))), "{noted:#?}");
+    assert!(
+        noted.iter().all(|outcome| matches!(outcome, Outcome::Bypassed(Bypass::Settings(_)))),
+        "{noted:#?}"
+    );
 }
 
 #[test]
@@ -651,7 +703,8 @@ fn with_compiler(what: &str) -> (Project, Captured) {
     let p = project().file("src/lib.rs", "pub fn a() {}").build();
     let mut call = p.capture("build").remove("foo").unwrap();
     let real = call.words[0].to_str().unwrap().to_owned();
-    let script = format!("#!/bin/sh\ncase $* in *'--crate-name foo'*)\n{what}\n;; esac\nexec \"{real}\" \"$@\"\n");
+    let script =
+        format!("#!/bin/sh\ncase $* in *'--crate-name foo'*)\n{what}\n;; esac\nexec \"{real}\" \"$@\"\n");
     call.words[0] = p.write_script(p.beside("bin/rustc"), &script).into();
     (p, call)
 }
@@ -664,7 +717,10 @@ fn a_compiler_ended_by_a_signal_ends_us_alike() {
         assert!(plain.code > 128, "{plain}");
         for disabled in ["0", "1"] {
             let run = p.run(call.set("KACHE_DISABLED", disabled).wrapped());
-            assert_eq!((run.code, run.stdout, run.stderr), (plain.code, plain.stdout.clone(), plain.stderr.clone()));
+            assert_eq!(
+                (run.code, run.stdout, run.stderr),
+                (plain.code, plain.stdout.clone(), plain.stderr.clone())
+            );
         }
         p.assert_store_is_whole();
     }

@@ -51,7 +51,9 @@ fn a_file_of_the_package() {
 
 #[test]
 fn a_file_outside_of_the_package() {
-    let p = looking("std::fs::read_to_string(std::env::var(\"CARGO_MANIFEST_DIR\").unwrap() + \"/../x.txt\").unwrap()");
+    let p = looking(
+        "std::fs::read_to_string(std::env::var(\"CARGO_MANIFEST_DIR\").unwrap() + \"/../x.txt\").unwrap()",
+    );
     p.write("../x.txt", "one");
     p.exact("build").missed("foo");
     restored(&p, "one");
@@ -113,7 +115,9 @@ fn a_link_that_is_only_asked_for() {
 #[test]
 #[ignore = "a link that is read counts by what it leads to"]
 fn the_place_that_a_path_leads_to() {
-    let p = looking("std::fs::canonicalize(\"link\").unwrap().file_name().unwrap().to_string_lossy().into_owned()");
+    let p = looking(
+        "std::fs::canonicalize(\"link\").unwrap().file_name().unwrap().to_string_lossy().into_owned()",
+    );
     p.write("one", "same");
     p.write("two", "same");
     p.symlink("one", "link");
@@ -169,7 +173,8 @@ fn a_file_read_by_a_program() {
 
 #[test]
 fn a_program_that_is_replaced() {
-    let p = looking("String::from_utf8(std::process::Command::new(\"./say\").output().unwrap().stdout).unwrap()");
+    let p =
+        looking("String::from_utf8(std::process::Command::new(\"./say\").output().unwrap().stdout).unwrap()");
     p.write_script("say", "#!/bin/sh\nprintf one");
     p.exact("build").missed("foo");
     restored(&p, "one");

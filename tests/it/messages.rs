@@ -121,7 +121,10 @@ fn errors_that_come_after_the_metadata() {
 
 #[test]
 fn a_build_script_that_fails() {
-    let p = project().file("build.rs", "fn main() { println!(\"said\"); std::process::exit(3) }").file("src/lib.rs", "").build();
+    let p = project()
+        .file("build.rs", "fn main() { println!(\"said\"); std::process::exit(3) }")
+        .file("src/lib.rs", "")
+        .build();
     p.exact("build").fails().missed("foo build").stderr_has("exit status: 3");
     p.exact("build").fails().hit("foo build").stderr_has("exit status: 3");
 }
@@ -144,7 +147,9 @@ fn dep_info_names_files_as_cargo_does() {
 
 #[test]
 fn documentation_tests_and_documentation_are_left_alone() {
-    let p = project().file("src/lib.rs", "//! ```\n//! assert_eq!(foo::f(), 1);\n//! ```\npub fn f() -> u8 { 1 }").build();
+    let p = project()
+        .file("src/lib.rs", "//! ```\n//! assert_eq!(foo::f(), 1);\n//! ```\npub fn f() -> u8 { 1 }")
+        .build();
     let run = p.wrapped("test");
     run.success();
     assert!(run.stdout.contains("1 passed"), "{run}");

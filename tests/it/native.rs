@@ -118,7 +118,10 @@ fn a_library_of_a_linker_argument_is_replaced_in_place() {
 
 #[test]
 fn an_earlier_directory_comes_to_shadow_a_library() {
-    for search in [["rustc-link-search=native=early", "rustc-link-search=native=late"], ["rustc-link-search=early", "rustc-link-search=late"]] {
+    for search in [
+        ["rustc-link-search=native=early", "rustc-link-search=native=late"],
+        ["rustc-link-search=early", "rustc-link-search=late"],
+    ] {
         for library in ["rustc-link-lib=static=native", "rustc-link-lib=native"] {
             let p = linked(&[search[0], search[1], library], CALLS);
             p.exact("build").success();
@@ -163,7 +166,10 @@ fn a_static_library_product_holds_its_archive() {
 
 #[test]
 fn a_script_of_the_linker_changes() {
-    let p = linked(&["rustc-link-search=native=late", "rustc-link-lib=static=native", "rustc-link-arg=-Wl,-T,more.ld"], CALLS);
+    let p = linked(
+        &["rustc-link-search=native=late", "rustc-link-lib=static=native", "rustc-link-arg=-Wl,-T,more.ld"],
+        CALLS,
+    );
     p.write("more.ld", "SECTIONS { mark = 0x1000; } INSERT AFTER .text;\n");
     p.exact("build").missed("foo").compiled("bin foo");
     p.exact("build").hit("foo").hit("bin foo");

@@ -117,6 +117,7 @@ fn is_status(line: &str) -> bool {
 
 fn without_duration(line: &str) -> &str {
     let is_status = line.trim_start().starts_with("Finished ") || line.starts_with("test result: ");
-    let cut = if line.starts_with("test result: ") { line.rfind("; finished in ") } else { line.rfind(" in ") };
+    let cut =
+        if line.starts_with("test result: ") { line.rfind("; finished in ") } else { line.rfind(" in ") };
     if is_status { cut.map_or(line, |at| &line[..at]) } else { line }
 }

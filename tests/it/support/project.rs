@@ -366,7 +366,8 @@ impl Project {
         let units = self.log().read_since(start).unwrap().0;
         let words = std::iter::once(command.get_program()).chain(command.get_args());
         let line = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
-        let wrapped = if command.get_envs().any(|(name, _)| name == "RUSTC_WRAPPER") { " (wrapped)" } else { "" };
+        let wrapped =
+            if command.get_envs().any(|(name, _)| name == "RUSTC_WRAPPER") { " (wrapped)" } else { "" };
         let line = format!("{line}{wrapped} with {:?} in {}", self.variables, self.root.display());
         Run::new(line, &output, units)
     }
