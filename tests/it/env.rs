@@ -125,7 +125,9 @@ fn a_macro_reads_a_variable_without_saying_so() {
 #[test]
 #[ignore = "the link of a macro counts the whole environment"]
 fn the_link_of_a_macro_reads_few_variables() {
-    let mut p = project().proc_macro("#[proc_macro] pub fn f(_: TokenStream) -> TokenStream { TokenStream::new() }").build();
+    let mut p = project()
+        .proc_macro("#[proc_macro] pub fn f(_: TokenStream) -> TokenStream { TokenStream::new() }")
+        .build();
     p.remove("Cargo.toml");
     p.write("Cargo.toml", "[workspace]\nmembers = [\"mac\"]\n");
     p.wipe().wrapped("build").success().missed("mac");
@@ -149,6 +151,17 @@ fn the_variable_that_a_macro_may_have_read_is_named() {
     p.unset("TOLD");
     p.write("src/lib.rs", "mac::f!(); ");
     p.wipe().wrapped("check").success();
+}
+
+#[test]
+fn a_variable_of_the_terminal_counts_where_it_is_asked_for() {
+    let mut p = project().file("src/lib.rs", "pub const T: Option<&str> = option_env!(\"TERM\");").build();
+    p.set("TERM", "one");
+    p.exact("check").missed("foo");
+    p.set("TERM", "two");
+    p.exact("check").missed("foo");
+    p.set("TERM", "one");
+    p.exact("check").hit("foo");
 }
 
 #[test]

@@ -62,7 +62,10 @@ fn overflow_checks_reach_the_program() {
 fn features_count() {
     let p = project()
         .root("[features]\na = []\nb = []\n")
-        .file("src/lib.rs", "pub const N: u8 = cfg!(feature = \"a\") as u8 + 2 * cfg!(feature = \"b\") as u8;")
+        .file(
+            "src/lib.rs",
+            "pub const N: u8 = cfg!(feature = \"a\") as u8 + 2 * cfg!(feature = \"b\") as u8;",
+        )
         .file("src/main.rs", "fn main() { println!(\"{}\", foo::N) }")
         .build();
     for (n, arguments) in ["build", "build -Fa", "build -Fb", "build -Fa,b"].iter().enumerate() {
@@ -81,7 +84,9 @@ fn features_count() {
 
 #[test]
 fn another_edition_is_another_compile() {
-    let p = project().file("src/lib.rs", "pub fn f() -> &'static str { let dyn_ = 1; let _ = dyn_; \"\" }").build();
+    let p = project()
+        .file("src/lib.rs", "pub fn f() -> &'static str { let dyn_ = 1; let _ = dyn_; \"\" }")
+        .build();
     p.exact("check").missed("foo");
     p.replace("Cargo.toml", "2021", "2018");
     p.exact("check").missed("foo");
@@ -141,7 +146,12 @@ fn warnings_made_errors_fail_as_they_should() {
 fn flags_of_the_linker_do_not_keep_a_library_out() {
     // Cargo hashes such flags into its units' names, so they are other units, but units like any.
     let mut p = library();
-    for flags in ["-C link-arg=-Wl,-O1", "-C link-args=-Wl,--gc-sections", "-C linker=gcc", "-C link-self-contained=no"] {
+    for flags in [
+        "-C link-arg=-Wl,-O1",
+        "-C link-args=-Wl,--gc-sections",
+        "-C linker=gcc",
+        "-C link-self-contained=no",
+    ] {
         p.set("RUSTFLAGS", flags);
         p.wipe().wrapped("build").success().missed("foo");
         p.wipe().wrapped("build").success().hit("foo");
@@ -153,7 +163,13 @@ fn flags_of_the_linker_do_not_keep_a_library_out() {
 fn code_generation_flags_count() {
     let mut p = library();
     p.exact("build").missed("foo");
-    for flags in ["-C target-cpu=native", "-C target-feature=+sse4.2", "-C force-frame-pointers=yes", "-g", "-C symbol-mangling-version=v0"] {
+    for flags in [
+        "-C target-cpu=native",
+        "-C target-feature=+sse4.2",
+        "-C force-frame-pointers=yes",
+        "-g",
+        "-C symbol-mangling-version=v0",
+    ] {
         p.set("RUSTFLAGS", flags);
         p.exact("build").missed("foo");
         p.exact("build").hit("foo");
@@ -196,7 +212,10 @@ fn known_unstable_flags_count() {
 
 #[test]
 fn a_check_never_serves_a_build() {
-    let p = project().file("src/lib.rs", LIB).file("src/main.rs", "fn main() { println!(\"{}\", foo::f(1)) }").build();
+    let p = project()
+        .file("src/lib.rs", LIB)
+        .file("src/main.rs", "fn main() { println!(\"{}\", foo::f(1)) }")
+        .build();
     p.wrapped("check").success().missed("foo");
     p.wrapped("build").success().missed("foo");
     assert_eq!(p.run_program("foo"), "2\n");
@@ -232,7 +251,13 @@ fn a_target_specification_counts_by_content() {
     let spec = p.run({
         let mut command = p.command(std::path::Path::new("rustc"));
         command.env("RUSTC_BOOTSTRAP", "1");
-        command.args(["-Zunstable-options", "--print", "target-spec-json", "--target", "x86_64-unknown-none"]);
+        command.args([
+            "-Zunstable-options",
+            "--print",
+            "target-spec-json",
+            "--target",
+            "x86_64-unknown-none",
+        ]);
         command
     });
     spec.success();
@@ -259,7 +284,10 @@ fn a_target_specification_counts_by_content() {
 
 #[test]
 fn a_workspace_wrapper_counts_by_content() {
-    let mut p = project().file("src/lib.rs", "#![allow(unexpected_cfgs)] pub const N: bool = cfg!(inside);").file("src/main.rs", "fn main() { println!(\"{}\", foo::N) }").build();
+    let mut p = project()
+        .file("src/lib.rs", "#![allow(unexpected_cfgs)] pub const N: bool = cfg!(inside);")
+        .file("src/main.rs", "fn main() { println!(\"{}\", foo::N) }")
+        .build();
     let script = p.write_script("wrap.sh", "#!/bin/sh\nexec \"$@\"\n");
     p.set("RUSTC_WORKSPACE_WRAPPER", script);
     p.exact("build").missed("foo");

@@ -12,3 +12,4 @@ mod macros;
 mod messages;
 mod native;
 mod sources;
+mod walk;

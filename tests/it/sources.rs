@@ -93,7 +93,11 @@ fn an_added_file_that_shadows_a_module_is_an_error() {
 
 #[test]
 fn a_removed_module_is_an_error() {
-    let p = project().file("src/lib.rs", "pub mod a;").file("src/a.rs", "pub mod b;").file("src/a/b.rs", "").build();
+    let p = project()
+        .file("src/lib.rs", "pub mod a;")
+        .file("src/a.rs", "pub mod b;")
+        .file("src/a/b.rs", "")
+        .build();
     p.exact("check").missed("foo");
     p.remove("src/a/b.rs");
     p.exact("check").fails().failed("foo");
