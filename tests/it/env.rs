@@ -154,6 +154,17 @@ fn the_variable_that_a_macro_may_have_read_is_named() {
 }
 
 #[test]
+fn a_variable_of_the_terminal_counts_where_it_is_asked_for() {
+    let mut p = project().file("src/lib.rs", "pub const T: Option<&str> = option_env!(\"TERM\");").build();
+    p.set("TERM", "one");
+    p.exact("check").missed("foo");
+    p.set("TERM", "two");
+    p.exact("check").missed("foo");
+    p.set("TERM", "one");
+    p.exact("check").hit("foo");
+}
+
+#[test]
 fn listed_variables_count_for_every_unit() {
     let mut p = project().file("src/lib.rs", "").build();
     p.set("KACHE_KEY_ENV", "MINE_*");

@@ -134,23 +134,58 @@ fn a_rust_dynamic_library() {
 }
 
 #[test]
-fn link_time_optimisation() {
-    for lto in ["\"thin\"", "true"] {
-        let p = project()
-            .workspace(&["lib", "app"])
-            .package("lib", "lib", "")
-            .file("lib/src/lib.rs", "pub fn n() -> u8 { 1 }")
-            .package("app", "app", "[dependencies]\nlib = { path = \"../lib\" }\n")
-            .file(
-                "app/src/main.rs",
-                "#![no_main] #[unsafe(no_mangle)] pub extern \"C\" fn main() -> i32 { lib::n() as i32 }",
-            )
-            .env("KACHE_CACHE_EXECUTABLES", "1")
-            .build();
-        p.write("Cargo.toml", p.read("Cargo.toml") + &format!("[profile.dev]\nlto = {lto}\nopt-level = 1\n"));
-        p.exact("build").misses(2);
-        p.exact("build").hits(2);
-        p.write("lib/src/lib.rs", "pub fn n() -> u8 { 2 }");
-        p.exact("build").missed("lib").missed("bin app");
+fn debug_information_comes_back_wherever_it_is() {
+    let p = project()
+        .file("src/lib.rs", "pub fn n() -> u8 { 1 }")
+        .file("src/main.rs", "fn main() { println!(\"{}\", foo::n()) }")
+        .env("KACHE_CACHE_EXECUTABLES", "1")
+        .build();
+    let plain = p.read("Cargo.toml");
+    for setting in
+        ["split-debuginfo = \"packed\"", "split-debuginfo = \"unpacked\"", "strip = true", "debug = 0"]
+    {
+        p.write("Cargo.toml", format!("{plain}[profile.dev]\n{setting}\n"));
+        p.exact("build").success();
+        let run = p.exact("build");
+        run.success().hit("foo").hit("bin foo");
+        p.assert_fresh("build");
     }
+}
+
+#[test]
+fn a_strict_umask_is_kept() {
+    use std::path::Path;
+    let p = all_kinds();
+    for _ in 0..2 {
+        let mut command = p.command(Path::new("sh"));
+        command
+            .args(["-c", "umask 077; exec \"$0\" build", env!("CARGO")])
+            .env("RUSTC_WRAPPER", Project::program());
+        p.wipe().run(command).success();
+        for entry in std::fs::read_dir(p.path("target/debug/deps")).unwrap() {
+            let entry = entry.unwrap();
+            let mode = entry.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{} {mode:o}", entry.path().display());
+        }
+    }
+}
+
+#[test]
+fn link_time_optimisation() {
+    let p = project()
+        .workspace(&["lib", "app"])
+        .package("lib", "lib", "")
+        .file("lib/src/lib.rs", "pub fn n() -> u8 { 1 }")
+        .package("app", "app", "[dependencies]\nlib = { path = \"../lib\" }\n")
+        .file(
+            "app/src/main.rs",
+            "#![no_main] #[unsafe(no_mangle)] pub extern \"C\" fn main() -> i32 { lib::n() as i32 }",
+        )
+        .env("KACHE_CACHE_EXECUTABLES", "1")
+        .build();
+    p.write("Cargo.toml", p.read("Cargo.toml") + "[profile.dev]\nlto = \"thin\"\n");
+    p.exact("build").misses(2);
+    p.exact("build").hits(2);
+    p.write("lib/src/lib.rs", "pub fn n() -> u8 { 2 }");
+    p.exact("build").missed("lib").missed("bin app");
 }

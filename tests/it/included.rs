@@ -59,6 +59,34 @@ fn a_file_behind_a_macro_and_a_concatenation_counts() {
 }
 
 #[test]
+fn odd_names_count() {
+    for name in ["a b", "a\\b", "a\\ b", "a: b", "a#b", "a$b", "ü", "a'\"b"] {
+        odd_name_counts(name);
+    }
+}
+
+#[test]
+#[ignore = "a line break in a name splits the rule of the dep-info file"]
+fn a_name_with_a_line_break_counts() {
+    odd_name_counts("a\nb");
+}
+
+#[track_caller]
+fn odd_name_counts(name: &str) {
+    let p = project()
+        .file("src/lib.rs", format!("pub const X: &str = include_str!({:?});", format!("../{name}")))
+        .file("src/main.rs", "fn main() { println!(\"{}\", foo::X) }")
+        .file(name, "one")
+        .build();
+    p.wipe().wrapped("build").success();
+    p.wipe().wrapped("build").success();
+    assert_eq!(p.run_program("foo"), "one\n", "{name}");
+    p.write(name, "two");
+    p.wipe().wrapped("build").success().compiled("foo");
+    assert_eq!(p.run_program("foo"), "two\n", "{name}");
+}
+
+#[test]
 fn a_file_that_appears_is_found_through_its_build_script() {
     let p = project()
         .file(

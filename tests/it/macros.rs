@@ -128,6 +128,7 @@ fn the_place_that_a_path_leads_to() {
 }
 
 #[test]
+#[ignore = "of what is asked for of a file, only content and absence count"]
 fn permissions_that_are_only_asked_for() {
     let p = looking(
         "{ use std::os::unix::fs::PermissionsExt as _; format!(\"{:o}\", std::fs::metadata(\"x.sh\").unwrap().permissions().mode() & 0o777) }",
@@ -140,6 +141,7 @@ fn permissions_that_are_only_asked_for() {
 }
 
 #[test]
+#[ignore = "of what is asked for of a file, only content and absence count"]
 fn a_time_that_is_only_asked_for() {
     let p = looking(
         "std::fs::metadata(\"x.txt\").unwrap().modified().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos().to_string()",
@@ -190,6 +192,150 @@ fn a_file_in_another_thread() {
     restored(&p, "one");
     p.write("x.txt", "two");
     compiled_again(&p, "two");
+}
+
+#[test]
+fn a_file_below_another_working_directory() {
+    let p = looking(
+        "{ let home = std::env::current_dir().unwrap(); std::env::set_current_dir(\"data\").unwrap(); \
+         let text = std::fs::read_to_string(\"x.txt\").unwrap(); std::env::set_current_dir(home).unwrap(); text }",
+    );
+    p.write("data/x.txt", "one");
+    p.write("x.txt", "no");
+    p.exact("build").missed("foo");
+    restored(&p, "one");
+    p.write("data/x.txt", "two");
+    compiled_again(&p, "two");
+}
+
+#[test]
+fn a_file_read_by_a_program_elsewhere() {
+    let p = looking(
+        "String::from_utf8(std::process::Command::new(\"sh\").args([\"-c\", \"cd data; cat <x.txt\"]).output().unwrap().stdout).unwrap()",
+    );
+    p.write("data/x.txt", "one");
+    p.exact("build").missed("foo");
+    restored(&p, "one");
+    p.write("data/x.txt", "two");
+    compiled_again(&p, "two");
+}
+
+#[test]
+fn a_file_reached_through_a_link() {
+    let p = looking("std::fs::read_to_string(\"link/x.txt\").unwrap()");
+    p.write("one/x.txt", "one");
+    p.write("two/x.txt", "two");
+    p.symlink("one", "link");
+    p.exact("build").missed("foo");
+    restored(&p, "one");
+    p.symlink("two", "link");
+    compiled_again(&p, "two");
+}
+
+#[test]
+fn the_kind_of_what_is_asked_for() {
+    let p = looking("format!(\"{:?}\", std::fs::metadata(\"thing\").map(|m| m.is_dir()).ok())");
+    p.exact("build").missed("foo");
+    p.write("thing", "");
+    compiled_again(&p, "Some(false)");
+    p.remove("thing");
+    p.write("thing/x", "");
+    compiled_again(&p, "Some(true)");
+    p.remove("thing");
+    restored(&p, "None");
+}
+
+#[test]
+#[ignore = "listings of directories that libraries are searched in are passed over, whoever asks"]
+fn the_listing_of_a_directory_that_libraries_are_searched_in() {
+    let p = looking(
+        "{ let mut all: Vec<_> = std::fs::read_dir(\"native\").unwrap() \
+         .map(|e| e.unwrap().file_name().into_string().unwrap()).collect(); all.sort(); all.join(\" \") }",
+    );
+    p.write("build.rs", "fn main() { println!(\"cargo:rustc-link-search=native=native\") }");
+    p.write("native/one.txt", "");
+    p.exact("build").missed("foo");
+    p.write("native/two.txt", "");
+    p.exact("build").compiled("foo");
+}
+
+#[test]
+#[ignore = "all below `/dev/shm` is taken for harmless"]
+fn a_file_of_a_project_in_shared_memory() {
+    if !std::path::Path::new("/dev/shm").is_dir() {
+        return;
+    }
+    let p = project()
+        .proc_macro(
+            "#[proc_macro] pub fn look(_: TokenStream) -> TokenStream { \
+             format!(\"{:?}\", std::fs::read_to_string(\"x.txt\").unwrap()).parse().unwrap() }",
+        )
+        .root(DEPENDS)
+        .file("x.txt", "one")
+        .file("src/lib.rs", USES)
+        .file("src/main.rs", PRINTS)
+        .below("/dev/shm")
+        .build();
+    p.exact("build").missed("foo");
+    p.write("x.txt", "two");
+    p.exact("build").compiled("foo");
+}
+
+#[test]
+fn a_file_reached_through_the_process() {
+    let p = looking("std::fs::read_to_string(\"/proc/self/cwd/x.txt\").unwrap()");
+    p.write("x.txt", "one");
+    p.exact("build").compiled("foo");
+    p.write("x.txt", "two");
+    p.exact("build").compiled("foo");
+}
+
+#[test]
+#[ignore = "a file written outside of the project does not keep a unit from being recorded"]
+fn a_file_that_a_macro_writes_beside_the_project() {
+    let p = looking("{ std::fs::write(\"../made.txt\", \"made\").unwrap(); \"x\".to_owned() }");
+    for _ in 0..2 {
+        p.wipe().wrapped("build").success();
+        assert_eq!(p.read("../made.txt"), "made");
+        p.remove("../made.txt");
+    }
+}
+
+#[test]
+fn a_file_that_a_macro_removes_or_renames() {
+    let p = looking(
+        "{ let _ = std::fs::remove_file(\"a.txt\"); let _ = std::fs::rename(\"b.txt\", \"c.txt\"); \"x\".to_owned() }",
+    );
+    for _ in 0..2 {
+        p.write("a.txt", "");
+        p.write("b.txt", "");
+        p.wipe().wrapped("build").success();
+        assert!(!p.path("a.txt").exists() && !p.path("b.txt").exists() && p.path("c.txt").exists());
+    }
+}
+
+#[test]
+fn a_directory_that_a_macro_makes() {
+    let p = looking("{ std::fs::create_dir_all(\"made/deep\").unwrap(); \"x\".to_owned() }");
+    for _ in 0..2 {
+        p.wipe().wrapped("build").success();
+        assert!(p.path("made/deep").exists());
+        p.remove("made");
+    }
+}
+
+#[test]
+fn what_comes_through_a_socket_file_is_not_recorded() {
+    let p = looking("std::os::unix::net::UnixStream::connect(\"sock\").is_ok().to_string()");
+    p.exact("build").missed("foo");
+    restored(&p, "false");
+    let listener = std::os::unix::net::UnixListener::bind(p.path("sock")).unwrap();
+    p.exact("build").not_recorded("foo");
+    p.exact("build").not_recorded("foo");
+    assert_eq!(p.run_program("foo"), "true\n");
+    drop(listener);
+    p.remove("sock");
+    restored(&p, "false");
 }
 
 #[test]

@@ -18,3 +18,4 @@ mod native;
 mod roles;
 mod sources;
 mod store;
+mod walk;

@@ -60,14 +60,16 @@ fn warnings_name_the_file_of_this_checkout() {
 #[test]
 fn a_report_on_future_incompatibility() {
     let p = project()
-        .workspace(&["app"])
-        .package("app", "app", "")
-        .file("app/src/lib.rs", "#![allow(dead_code)] pub fn f() { let x: &'static i32 = unsafe { &*(&raw const X) }; let _ = x; } static X: i32 = 1;\n#[repr(C, packed)] pub struct S(u8);\npub extern \"C\" fn g() {}\npub mod m { #[macro_export] macro_rules! k { () => { 1; } } }\npub fn h() -> i32 { k!() }\n")
+        .file(
+            "src/lib.rs",
+            "#![warn(semicolon_in_expressions_from_macros)] macro_rules! k { () => { 1; } } pub fn f() -> i32 { k!() }",
+        )
         .build();
-    let first = p.exact("check --future-incompat-report");
-    first.success();
-    let second = p.exact("check --future-incompat-report");
-    second.success().hit("app");
+    p.exact("check --future-incompat-report").success().missed("foo").stderr_has("semicolon");
+    p.exact("check --future-incompat-report").success().hit("foo").stderr_has("semicolon");
+    p.exact("check --message-format=json").success().hit("foo");
+    p.exact("build").success().missed("foo").stderr_has("rejected by a future version");
+    p.exact("build").success().hit("foo").stderr_has("rejected by a future version");
 }
 
 #[test]

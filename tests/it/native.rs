@@ -43,29 +43,24 @@ fn archive(p: &Project, source: &str, directory: &str, name: &str) {
 
 #[test]
 fn a_c_library_of_the_build_script() {
-    for with_executables in [false, true] {
-        let mut p = project()
-            .file("build.rs", BUILDS_C)
-            .file("c/native.c", number(1))
-            .file("src/lib.rs", CALLS)
-            .file("src/main.rs", PRINTS)
-            .build();
-        if with_executables {
-            p.set("KACHE_CACHE_EXECUTABLES", "1");
-        }
-        p.exact("build").missed("foo");
-        p.exact("build").hit("foo").hit("foo build");
-        p.assert_fresh("build");
-        p.write("c/native.c", number(2));
-        p.exact("build").missed("foo").hit("foo build");
-        assert_eq!(p.run_program("foo"), "2\n");
-        p.write("c/native.c", number(1));
-        // In place, on top of what the second library left.
-        p.wrapped("build").success();
-        assert_eq!(p.run_program("foo"), "1\n");
-        p.exact("build").hit("foo");
-        assert_eq!(p.run_program("foo"), "1\n");
-    }
+    let p = project()
+        .file("build.rs", BUILDS_C)
+        .file("c/native.c", number(1))
+        .file("src/lib.rs", CALLS)
+        .file("src/main.rs", PRINTS)
+        .env("KACHE_CACHE_EXECUTABLES", "1")
+        .build();
+    p.exact("build").missed("foo").missed("bin foo");
+    p.exact("build").hit("foo").hit("foo build").hit("bin foo");
+    p.assert_fresh("build");
+    p.write("c/native.c", number(2));
+    p.exact("build").missed("foo").hit("foo build").missed("bin foo");
+    assert_eq!(p.run_program("foo"), "2\n");
+    p.write("c/native.c", number(1));
+    // In place, on top of what the second library left.
+    p.wrapped("build").success().hit("foo").hit("bin foo");
+    assert_eq!(p.run_program("foo"), "1\n");
+    p.assert_fresh("build");
 }
 
 /// A project linked against an archive that lies beside it, found through these build script lines.
@@ -118,22 +113,18 @@ fn a_library_of_a_linker_argument_is_replaced_in_place() {
 
 #[test]
 fn an_earlier_directory_comes_to_shadow_a_library() {
-    for search in [
-        ["rustc-link-search=native=early", "rustc-link-search=native=late"],
-        ["rustc-link-search=early", "rustc-link-search=late"],
+    for lines in [
+        ["rustc-link-search=native=early", "rustc-link-search=native=late", "rustc-link-lib=static=native"],
+        ["rustc-link-search=early", "rustc-link-search=late", "rustc-link-lib=native"],
     ] {
-        for library in ["rustc-link-lib=static=native", "rustc-link-lib=native"] {
-            let p = linked(&[search[0], search[1], library], CALLS);
-            p.exact("build").success();
-            p.exact("build").success();
-            assert_eq!(p.run_program("foo"), "1\n");
-            archive(&p, &number(2), "early", "native");
-            p.exact("build").compiled("bin foo");
-            assert_eq!(p.run_program("foo"), "2\n");
-            p.remove("early/libnative.a");
-            p.exact("build").success();
-            assert_eq!(p.run_program("foo"), "1\n");
-        }
+        let p = linked(&lines, CALLS);
+        p.exact("build").success();
+        archive(&p, &number(2), "early", "native");
+        p.exact("build").compiled("bin foo");
+        assert_eq!(p.run_program("foo"), "2\n");
+        p.remove("early/libnative.a");
+        p.wipe().wrapped("build").success();
+        assert_eq!(p.run_program("foo"), "1\n");
     }
 }
 
@@ -194,15 +185,15 @@ fn a_linker_that_is_a_script_changes_in_place() {
         .file("src/main.rs", PRINTS)
         .env("KACHE_CACHE_EXECUTABLES", "1")
         .build();
-    let linker = p.write_script("ld.sh", "#!/bin/sh\nexec cc \"$@\"\n");
+    let linker = p.write_script("link-it.sh", "#!/bin/sh\nexec cc \"$@\"\n");
     p.set("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER", linker);
     p.exact("build").missed("foo").missed("bin foo");
     p.exact("build").hit("foo").hit("bin foo");
-    p.write_script("ld.sh", "#!/bin/sh\nexec cc \"$@\" -Wl,--defsym=mark=0x3000\n");
+    p.write_script("link-it.sh", "#!/bin/sh\nexec cc \"$@\" -Wl,--defsym=mark=0x3000\n");
     p.exact("build").hit("foo").missed("bin foo");
     assert!(symbols(&p).contains("3000 A mark"));
     // What the script asks its environment for.
-    p.write_script("ld.sh", "#!/bin/sh\nexec cc \"$@\" -Wl,--defsym=mark=${MARK:-0x3000}\n");
+    p.write_script("link-it.sh", "#!/bin/sh\nexec cc \"$@\" -Wl,--defsym=mark=${MARK:-0x3000}\n");
     p.exact("build").hit("foo").missed("bin foo");
     p.set("MARK", "0x4000");
     p.exact("build").hit("foo").missed("bin foo");

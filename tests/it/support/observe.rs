@@ -54,7 +54,7 @@ impl Observed {
             let executable = meta.is_file() && meta.permissions().mode() & 0o111 != 0;
             let mode = if executable { mode(&name, meta.permissions().mode()) } else { String::new() };
             if name.ends_with(".d") {
-                self.dep_info.insert(name.clone(), project.read(&path));
+                self.dep_info.insert(name.clone(), plain_dep_info(&name, &project.read(&path)));
             }
             if executable && is_program(&name) {
                 let run = project.run(project.command(&path));
@@ -69,6 +69,15 @@ impl Observed {
 fn mode(name: &str, mode: u32) -> String {
     let is_tool = name.contains("/build/") || name.ends_with(".so");
     format!("{:o}", mode & if is_tool { 0o7555 } else { 0o7777 })
+}
+
+/// Of several kinds of a library, cargo writes one into the dep-info for people, whichever comes last.
+fn plain_dep_info(name: &str, text: &str) -> String {
+    match text.split_once(".a: ").or_else(|| text.split_once(".rlib: ")).or_else(|| text.split_once(".so: "))
+    {
+        Some((stem, rest)) if name.matches('/').count() == 1 => format!("{stem}.*: {rest}"),
+        _ => text.to_owned(),
+    }
 }
 
 /// Takes the name of the code generation unit out of a file's name: it differs with and without incremental state.
@@ -100,8 +109,7 @@ fn is_program(name: &str) -> bool {
 /// which independent packages write one each come first, sorted: their order is cargo's whim.
 fn lines(text: &str, unordered: impl Fn(&str) -> bool) -> Vec<String> {
     let foreign = |line: &&str| {
-        let line = line.trim_start();
-        line.starts_with("Blocking waiting for file lock") || line.starts_with("Locking ")
+        line.ends_with("waiting for file lock on package cache") || line.trim_start().starts_with("Locking ")
     };
     let kept = text.lines().filter(|line| !foreign(line)).map(|line| without_duration(line).to_owned());
     let (mut first, rest): (Vec<_>, Vec<_>) = kept.partition(|line| unordered(line));
@@ -116,8 +124,12 @@ fn is_status(line: &str) -> bool {
 }
 
 fn without_duration(line: &str) -> &str {
-    let is_status = line.trim_start().starts_with("Finished ") || line.starts_with("test result: ");
-    let cut =
-        if line.starts_with("test result: ") { line.rfind("; finished in ") } else { line.rfind(" in ") };
-    if is_status { cut.map_or(line, |at| &line[..at]) } else { line }
+    let cut = if line.starts_with("test result: ") {
+        line.rfind("; finished in ")
+    } else if line.contains("Finished") && line.contains(" profile [") {
+        line.rfind(" in ")
+    } else {
+        None
+    };
+    cut.map_or(line, |at| &line[..at])
 }

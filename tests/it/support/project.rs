@@ -29,6 +29,8 @@ pub(crate) struct Builder {
     files: Vec<(PathBuf, Vec<u8>)>,
     variables: BTreeMap<OsString, OsString>,
     place: Option<PathBuf>,
+    /// Where the temporary directory is made, if not in the usual place.
+    base: Option<PathBuf>,
 }
 
 impl Builder {
@@ -73,9 +75,16 @@ impl Builder {
         self
     }
 
+    /// Puts all, cache and project, on another file system.
+    pub(crate) fn below(mut self, base: &str) -> Self {
+        self.base = Some(base.into());
+        self
+    }
+
     /// Writes the project.
     pub(crate) fn build(self) -> Project {
-        let room = tempfile::Builder::new().prefix("kache-it-").tempdir().unwrap();
+        let parent = self.base.unwrap_or_else(std::env::temp_dir);
+        let room = tempfile::Builder::new().prefix("kache-it-").tempdir_in(parent).unwrap();
         // Temporary directories may lie behind a link, and cargo resolves links.
         let base = room.path().canonicalize().unwrap();
         let root = base.join(self.place.as_deref().unwrap_or(Path::new("project")));
