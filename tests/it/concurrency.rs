@@ -19,7 +19,12 @@ fn library() -> (Project, Captured) {
 
 /// Makes another compile first: a hundred processes that meet an unknown compiler would all digest it.
 fn know_compiler(p: &Project, call: &Captured) {
-    call.with_value("--out-dir", p.path("out/first/deps")).with("--cfg").with("first").wipe().run(p).success();
+    call.with_value("--out-dir", p.path("out/first/deps"))
+        .with("--cfg")
+        .with("first")
+        .wipe()
+        .run(p)
+        .success();
     p.remove(p.log().path());
 }
 
@@ -54,7 +59,8 @@ fn by_key(p: &Project) -> BTreeMap<String, (usize, usize)> {
 fn a_hundred_equal_compiles_are_one() {
     let (p, call) = library();
     let expected = call.outputs();
-    let calls = (0..120).map(|n| call.with_value("--out-dir", p.path(format!("out/{n}/deps")))).collect::<Vec<_>>();
+    let calls =
+        (0..120).map(|n| call.with_value("--out-dir", p.path(format!("out/{n}/deps")))).collect::<Vec<_>>();
     all_at_once(&calls);
     for other in &calls {
         let outputs = other.outputs();
@@ -117,7 +123,12 @@ fn two_checkouts_build_at_once() {
         }
     }
     let misses = p.log().read_all().unwrap();
-    for event in &misses { println!("{} {:?} {:?}", event.unit.crate_name, event.outcome, event.cwd); }
+    for event in &misses {
+        println!(
+            "{} {:?} {:?} {} {}",
+            event.unit.crate_name, event.outcome, event.key, event.at_ms, event.wrapper_ms
+        );
+    }
     let misses = misses.iter().filter(|event| matches!(event.outcome, Outcome::Missed { .. })).count();
     assert_eq!(misses, 4, "a, b, c and c's script");
     p.assert_store_is_whole();
@@ -164,7 +175,8 @@ fn the_wait_for_an_equal_compile_ends() {
     call.wipe();
     let first = call.run(&p);
     let key = first.units[0].key.clone().unwrap();
-    let bytes = (0..16).step_by(2).map(|at| u8::from_str_radix(&key[at..at + 2], 16).unwrap()).collect::<Vec<_>>();
+    let bytes =
+        (0..16).step_by(2).map(|at| u8::from_str_radix(&key[at..at + 2], 16).unwrap()).collect::<Vec<_>>();
     let slot = u64::from_le_bytes(bytes.try_into().unwrap());
     let held = lock::byte(&p.layout().inflight_lock(), slot, Duration::ZERO).unwrap().unwrap();
     let again = call.set("KACHE_RECACHE", "1").set("KACHE_LOCK_TIMEOUT", "1s");
@@ -211,7 +223,8 @@ fn a_compile_that_ends_before_the_turn_is_used() {
     let mut stopped = stopped.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let mut child = None;
     wait_for("the stop", || {
-        let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", stopped.id())).unwrap_or_default();
+        let children =
+            fs::read_to_string(format!("/proc/{0}/task/{0}/children", stopped.id())).unwrap_or_default();
         child = children.split_whitespace().next().map(str::to_owned);
         let stat = child.as_ref().and_then(|id| fs::read_to_string(format!("/proc/{id}/stat")).ok());
         stat.is_some_and(|stat| stat.contains("(cargo-kache) t") || stat.contains("(cargo-kache) T"))

@@ -33,7 +33,10 @@ fn graph() -> Project {
         )
         .proc_macro("#[proc_macro] pub fn forty(_: TokenStream) -> TokenStream { \"40\".parse().unwrap() }")
         .package("app", "app", "[dependencies]\nleaf = { path = \"../leaf\" }\nmac = { path = \"../mac\" }\n")
-        .file("app/src/lib.rs", "pub fn all() -> String { format!(\"{} {}\", leaf::N + mac::forty!(), leaf::text()) }")
+        .file(
+            "app/src/lib.rs",
+            "pub fn all() -> String { format!(\"{} {}\", leaf::N + mac::forty!(), leaf::text()) }",
+        )
         .file("app/src/main.rs", "fn main() { println!(\"{}\", app::all()); }")
         .file("app/examples/ex.rs", "fn main() { println!(\"{}\", app::all()); }")
         .file("app/tests/it.rs", "#[test] fn it() { assert_eq!(app::all(), \"42 one\"); }")
@@ -153,7 +156,12 @@ fn checks_never_stamp_what_is_shared() {
     p.assert_store_is_whole();
     for (path, old) in before {
         let now = Inode::of(&path);
-        assert_eq!((now.number, now.modified, now.mode), (old.number, old.modified, old.mode), "{}", path.display());
+        assert_eq!(
+            (now.number, now.modified, now.mode),
+            (old.number, old.modified, old.mode),
+            "{}",
+            path.display()
+        );
     }
 }
 
@@ -323,7 +331,10 @@ fn a_directory_made_by_another_cargo_meanwhile_is_not_new() {
         let script = p.write_script(p.beside("holder"), &script);
         p.write("../hold", "");
         let mut second = p.cargo_command("build -p leaf");
-        second.env("RUSTC_WRAPPER", script).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        second
+            .env("RUSTC_WRAPPER", script)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null());
         let mut second = second.spawn().unwrap();
         wait_for("the second cargo", || p.beside("held").exists());
         p.wrapped("build").success();

@@ -37,7 +37,10 @@ fn assert_same(p: &Project, rustc: &Path, arguments: &[OsString], stdin: &str) -
     // A panic message of the compiler's names its thread.
     let without_ids = |bytes: &[u8]| {
         let text = text(bytes);
-        text.lines().filter(|line| !line.starts_with("thread ")).map(|line| format!("{line}\n")).collect::<String>()
+        text.lines()
+            .filter(|line| !line.starts_with("thread "))
+            .map(|line| format!("{line}\n"))
+            .collect::<String>()
     };
     assert_eq!(without_ids(&ours.stderr), without_ids(&plain.stderr), "stderr of {arguments:?}");
     assert_eq!(ours.status, plain.status, "status of {arguments:?}");
@@ -59,7 +62,10 @@ fn questions_pass_through() {
         ("--print sysroot", ""),
         ("--print=cfg", ""),
         ("--print cfg --print file-names --crate-type lib --crate-name foo -", ""),
-        ("- --crate-name ___ --print=file-names --crate-type bin --crate-type rlib --print=sysroot --print=cfg", ""),
+        (
+            "- --crate-name ___ --print=file-names --crate-type bin --crate-type rlib --print=sysroot --print=cfg",
+            "",
+        ),
         ("--print nonsense", ""),
         ("--print target-list --target nonsense", ""),
         ("--nonsense", ""),
@@ -84,7 +90,11 @@ fn arguments_that_are_no_text_are_the_compilers_business() {
     let p = project().file("src/lib.rs", "").build();
     let rustc = rustc(&p);
     let odd = OsString::from_vec(b"caf\xe9".to_vec());
-    for head in ["--crate-name foo --crate-type lib src/lib.rs --emit metadata --cfg", "src/lib.rs --crate-type lib --out-dir", "-vV"] {
+    for head in [
+        "--crate-name foo --crate-type lib src/lib.rs --emit metadata --cfg",
+        "src/lib.rs --crate-type lib --out-dir",
+        "-vV",
+    ] {
         let mut arguments = words(head);
         arguments.push(odd.clone());
         assert_same(&p, &rustc, &arguments, "");
@@ -96,12 +106,18 @@ fn response_files_are_read_each_time() {
     let p = project().file("src/lib.rs", "pub fn a() -> u8 { 1 }").build();
     let call = p.capture("build").remove("foo").unwrap();
     let file = p.beside("arguments");
-    let arguments = call.words[1..].iter().map(|word| word.to_str().unwrap().to_owned() + "\n").collect::<String>();
+    let arguments =
+        call.words[1..].iter().map(|word| word.to_str().unwrap().to_owned() + "\n").collect::<String>();
     fs::write(&file, &arguments).unwrap();
     let mut through_file = call.clone();
     through_file.words.truncate(1);
     let through_file = through_file.with(format!("@{}", file.display()));
-    for source in ["pub fn a() -> u8 { 1 }", "pub fn a() -> u8 { 2 }", "pub fn a() -> u8 { missing }", "pub fn a() -> u8 { 1 }"] {
+    for source in [
+        "pub fn a() -> u8 { 1 }",
+        "pub fn a() -> u8 { 2 }",
+        "pub fn a() -> u8 { missing }",
+        "pub fn a() -> u8 { 1 }",
+    ] {
         p.write("src/lib.rs", source);
         call.wipe();
         let plain = p.run(through_file.plain());
@@ -129,20 +145,28 @@ fn response_files_are_read_each_time() {
 #[test]
 fn a_missing_compiler_is_said() {
     let p = project().file("src/lib.rs", "").build();
-    for arguments in ["-vV", "--crate-name foo --crate-type lib src/lib.rs --emit dep-info,metadata,link --out-dir target"] {
+    for arguments in
+        ["-vV", "--crate-name foo --crate-type lib src/lib.rs --emit dep-info,metadata,link --out-dir target"]
+    {
         let mut command = p.command(Project::program());
         command.arg(p.path("no/rustc")).args(words(arguments));
         let run = p.run(command);
         run.exits(127);
         assert_eq!(run.stdout, "");
-        let expected = format!("error: failed to run `{}`\n\nCaused by:\n  No such file or directory (os error 2)\n", p.path("no/rustc").display());
+        let expected = format!(
+            "error: failed to run `{}`\n\nCaused by:\n  No such file or directory (os error 2)\n",
+            p.path("no/rustc").display()
+        );
         assert_eq!(run.stderr, expected);
     }
 }
 
 #[test]
 fn it_may_be_the_workspace_wrapper_too() {
-    let mut p = project().file("src/lib.rs", "pub const A: u8 = 1;").file("src/main.rs", "fn main() { println!(\"{}\", foo::A) }").build();
+    let mut p = project()
+        .file("src/lib.rs", "pub const A: u8 = 1;")
+        .file("src/main.rs", "fn main() { println!(\"{}\", foo::A) }")
+        .build();
     p.set("RUSTC_WORKSPACE_WRAPPER", Project::program());
     p.exact("build").missed("foo");
     p.exact("build").hit("foo");
@@ -155,8 +179,12 @@ fn it_may_be_the_workspace_wrapper_too() {
 
 #[test]
 fn a_script_as_workspace_wrapper_is_run() {
-    let mut p = project().file("src/lib.rs", "pub const A: u8 = cfg!(odd) as u8;").file("src/main.rs", "fn main() { println!(\"{}\", foo::A) }").build();
-    let script = p.write_script(p.beside("bin/odd"), "#!/bin/sh\nrustc=$1\nshift\nexec \"$rustc\" \"$@\" --cfg odd\n");
+    let mut p = project()
+        .file("src/lib.rs", "pub const A: u8 = cfg!(odd) as u8;")
+        .file("src/main.rs", "fn main() { println!(\"{}\", foo::A) }")
+        .build();
+    let script =
+        p.write_script(p.beside("bin/odd"), "#!/bin/sh\nrustc=$1\nshift\nexec \"$rustc\" \"$@\" --cfg odd\n");
     p.set("RUSTC_WORKSPACE_WRAPPER", &script);
     p.exact("build").success();
     assert_eq!(p.run_program("foo"), "1\n");
@@ -171,9 +199,18 @@ fn a_script_as_workspace_wrapper_is_run() {
 
 #[test]
 fn names_without_a_path_are_looked_up() {
-    let mut p = project().file("src/lib.rs", "pub const A: u8 = cfg!(odd) as u8;").file("src/main.rs", "fn main() { println!(\"{}\", foo::A) }").build();
+    let mut p = project()
+        .file("src/lib.rs", "pub const A: u8 = cfg!(odd) as u8;")
+        .file("src/main.rs", "fn main() { println!(\"{}\", foo::A) }")
+        .build();
     let rustc = rustc(&p);
-    p.write_script(p.beside("bin/odd"), &format!("#!/bin/sh\ncase $1 in */rustc|rustc) shift ;; esac\nexec \"{}\" \"$@\" --cfg odd\n", rustc.display()));
+    p.write_script(
+        p.beside("bin/odd"),
+        &format!(
+            "#!/bin/sh\ncase $1 in */rustc|rustc) shift ;; esac\nexec \"{}\" \"$@\" --cfg odd\n",
+            rustc.display()
+        ),
+    );
     let path = format!("{}:{}", p.beside("bin").display(), std::env::var("PATH").unwrap());
     p.set("PATH", path).set("RUSTC_WORKSPACE_WRAPPER", "odd");
     p.exact("build").success();
@@ -185,7 +222,10 @@ fn names_without_a_path_are_looked_up() {
 fn a_compiler_of_another_name_is_a_compiler() {
     let mut p = project().file("src/main.rs", "fn main() { println!(\"{}\", cfg!(odd)) }").build();
     let rustc = rustc(&p);
-    p.write_script(p.beside("bin/odd"), &format!("#!/bin/sh\nexec \"{}\" \"$@\" --cfg odd\n", rustc.display()));
+    p.write_script(
+        p.beside("bin/odd"),
+        &format!("#!/bin/sh\nexec \"{}\" \"$@\" --cfg odd\n", rustc.display()),
+    );
     let path = format!("{}:{}", p.beside("bin").display(), std::env::var("PATH").unwrap());
     p.set("PATH", path);
     for name in [p.beside("bin/odd").display().to_string(), "odd".to_owned()] {

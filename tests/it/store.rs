@@ -53,7 +53,11 @@ fn private_modes(p: &Project, what: &[(&str, &str)]) -> Vec<(String, u32)> {
         let path = p.find("target/debug/deps", begin, end);
         let inode = Inode::of(&path);
         assert!(!inode.has_t0(), "{}: {inode:?}", path.display());
-        assert!(p.blobs().iter().all(|(_, blob)| blob.number != inode.number), "{} is shared", path.display());
+        assert!(
+            p.blobs().iter().all(|(_, blob)| blob.number != inode.number),
+            "{} is shared",
+            path.display()
+        );
         modes.push((path.file_name().unwrap().to_string_lossy().into_owned(), inode.mode));
     }
     modes
@@ -159,7 +163,11 @@ fn a_write_through_a_link_is_noticed() {
         let (p, second) = shared();
         let path = library(&p);
         let mut bytes = fs::read(&path).unwrap();
-        if harm == "longer" { bytes.push(0) } else { bytes[100] ^= 1 }
+        if harm == "longer" {
+            bytes.push(0)
+        } else {
+            bytes[100] ^= 1
+        }
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         fs::write(&path, bytes).unwrap();
         let third = p.checkout("third");
@@ -202,7 +210,9 @@ fn a_cache_on_another_file_system_copies() {
     p.wipe();
     p.wrapped("build").success();
     let log = cargo_kache::event::Log::at(memory.join("cache/logs/events.jsonl")).read_all().unwrap();
-    let is_hit = |event: &&cargo_kache::event::UnitEvent| matches!(event.outcome, cargo_kache::event::Outcome::Hit { .. });
+    let is_hit = |event: &&cargo_kache::event::UnitEvent| {
+        matches!(event.outcome, cargo_kache::event::Outcome::Hit { .. })
+    };
     assert_eq!(log.iter().filter(is_hit).count(), log.len() / 2, "{log:#?}");
     assert_eq!(private_modes(&p, ALL), plain);
     p.assert_fresh("build");
