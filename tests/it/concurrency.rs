@@ -124,7 +124,10 @@ fn two_checkouts_build_at_once() {
     }
     let misses = p.log().read_all().unwrap();
     for event in &misses {
-        println!("{} {:?} {:?}", event.unit.crate_name, event.outcome, event.cwd);
+        println!(
+            "{} {:?} {:?} {} {}",
+            event.unit.crate_name, event.outcome, event.key, event.at_ms, event.wrapper_ms
+        );
     }
     let misses = misses.iter().filter(|event| matches!(event.outcome, Outcome::Missed { .. })).count();
     assert_eq!(misses, 4, "a, b, c and c's script");

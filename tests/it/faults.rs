@@ -7,7 +7,9 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use cargo_kache::digest::Digest;
 use cargo_kache::event::{Bypass, Log, MissReason, Outcome, UnitEvent};
+use cargo_kache::store::index::Index;
 
 use crate::support::{Captured, Memory, Project, Run, project, wait_for};
 
@@ -97,7 +99,11 @@ impl Subject {
 
     /// Makes the call; what is wrong about its result.
     fn try_run(&self) -> Result<Run, String> {
-        let run = self.p.run(self.call.launched("timeout", &["--signal=KILL", "60"]));
+        self.try_run_by(self.call.launched("timeout", &["--signal=KILL", "60"]))
+    }
+
+    fn try_run_by(&self, command: Command) -> Result<Run, String> {
+        let run = self.p.run(command);
         let given = (run.code, &run.stdout, &run.stderr);
         if given != (self.plain.code, &self.plain.stdout, &self.plain.stderr) {
             return Err(format!("other than {}: {run}", self.plain));
@@ -232,10 +238,8 @@ fn temporary_files_of_a_dead_process_are_in_nobodys_way() {
     fs::create_dir_all(p.layout().blobs()).unwrap();
     fs::create_dir_all(p.layout().temporary()).unwrap();
     // A shell knows its id before it becomes the program.
-    let short = blobs
-        .iter()
-        .map(|name| cargo_kache::digest::Digest::short(&name.to_str().unwrap().parse().unwrap()))
-        .collect::<Vec<_>>();
+    let short =
+        blobs.iter().map(|name| Digest::short(&name.to_str().unwrap().parse().unwrap())).collect::<Vec<_>>();
     let script = p.write_script(
         p.beside("same-id"),
         &format!(
@@ -251,6 +255,21 @@ fn temporary_files_of_a_dead_process_are_in_nobodys_way() {
 
 // The index.
 
+type Harm<'a> = (&'a str, Box<dyn Fn() + 'a>);
+
+#[track_caller]
+fn assert_recovers(subject: &Subject, harms: &[Harm<'_>]) {
+    let mut faults = Vec::new();
+    for (name, harm) in harms {
+        subject.load("full");
+        harm();
+        if let Err(fault) = subject.recovers() {
+            faults.push(format!("{name}: {fault}"));
+        }
+    }
+    assert_none(&faults);
+}
+
 #[test]
 fn a_lost_or_damaged_index_costs_misses_only() {
     let subject = Subject::library();
@@ -264,7 +283,6 @@ fn a_lost_or_damaged_index_costs_misses_only() {
     let garbage = |path: &Path, length: usize| {
         fs::write(path, (0..length).map(|n| (n * 37 + 11) as u8).collect::<Vec<_>>()).unwrap()
     };
-    type Harm<'a> = (&'a str, Box<dyn Fn() + 'a>);
     let harms: Vec<Harm<'_>> = vec![
         ("data removed", Box::new(|| fs::remove_file(&data).unwrap())),
         ("lock removed", Box::new(|| fs::remove_file(&lock).unwrap())),
@@ -300,20 +318,6 @@ fn a_lost_or_damaged_index_costs_misses_only() {
         ("lock empty", Box::new(|| shorten(&lock, 0))),
         ("lock of 100 bytes", Box::new(|| shorten(&lock, 100))),
         ("lock all garbage", Box::new(|| garbage(&lock, 8192))),
-        (
-            "data is a directory",
-            Box::new(|| {
-                fs::remove_file(&data).unwrap();
-                fs::create_dir(&data).unwrap();
-            }),
-        ),
-        (
-            "index is a file",
-            Box::new(|| {
-                fs::remove_dir_all(&index).unwrap();
-                fs::write(&index, "").unwrap();
-            }),
-        ),
         ("boot note lost", Box::new(|| fs::remove_file(index.with_extension("boot")).unwrap())),
         (
             "boot note of another boot, index halved",
@@ -339,6 +343,37 @@ fn a_lost_or_damaged_index_costs_misses_only() {
             }),
         ),
         (
+            "blobs removed",
+            Box::new(|| subject.p.blobs().iter().for_each(|(path, _)| fs::remove_file(path).unwrap())),
+        ),
+    ];
+    assert_recovers(&subject, &harms);
+}
+
+/// Nobody does this, and yet it should not end caching for good.
+#[test]
+fn files_and_directories_in_each_others_place_cost_misses_only() {
+    let subject = Subject::library();
+    subject.run();
+    subject.save("full");
+    let index = subject.p.layout().index_file("");
+    let data = index.join("data.mdb");
+    let harms: Vec<Harm<'_>> = vec![
+        (
+            "data is a directory",
+            Box::new(|| {
+                fs::remove_file(&data).unwrap();
+                fs::create_dir(&data).unwrap();
+            }),
+        ),
+        (
+            "index is a file",
+            Box::new(|| {
+                fs::remove_dir_all(&index).unwrap();
+                fs::write(&index, "").unwrap();
+            }),
+        ),
+        (
             "blobs replaced by directories",
             Box::new(|| {
                 for (path, _) in subject.p.blobs() {
@@ -347,20 +382,8 @@ fn a_lost_or_damaged_index_costs_misses_only() {
                 }
             }),
         ),
-        (
-            "blobs removed",
-            Box::new(|| subject.p.blobs().iter().for_each(|(path, _)| fs::remove_file(path).unwrap())),
-        ),
     ];
-    let mut faults = Vec::new();
-    for (name, harm) in &harms {
-        subject.load("full");
-        harm();
-        if let Err(fault) = subject.recovers() {
-            faults.push(format!("{name}: {fault}"));
-        }
-    }
-    assert_none(&faults);
+    assert_recovers(&subject, &harms);
 }
 
 #[test]
@@ -416,6 +439,31 @@ fn an_index_that_breaks_during_a_compile_fails_nothing() {
     assert_none(&faults);
 }
 
+/// A damaged index ends a process by a signal. It may do so when it is written, after the outputs are in place.
+#[test]
+fn an_index_that_breaks_under_a_commit_fails_nothing() {
+    if !can_inject() {
+        return;
+    }
+    let subject = Subject::library();
+    subject.run();
+    subject.save("full");
+    let mut faults = Vec::new();
+    for cache in ["empty", "full"] {
+        for step in 1..6 {
+            subject.load(cache);
+            subject.wipe();
+            let inject = format!("inject=pwrite64,pwritev:signal=BUS:when={step}");
+            let arguments = ["-qq", "-o", "/dev/null", "-e", &inject];
+            let run = subject.try_run_by(subject.call.launched("strace", &arguments));
+            if let Err(fault) = run.and_then(|_| subject.recovers()) {
+                faults.push(format!("commit {step} from {cache}: {fault}"));
+            }
+        }
+    }
+    assert_none(&faults);
+}
+
 /// After a crash of the machine, a page may hold what another transaction wrote: a whole value, of another key.
 #[test]
 fn a_value_under_another_key_is_no_value() {
@@ -449,6 +497,33 @@ fn swap_entries(index: &Path) {
     txn.commit().unwrap();
 }
 
+/// A reader that was killed must not keep old pages of the index for ever.
+#[test]
+fn a_killed_reader_does_not_make_the_index_grow() {
+    if !can_inject() {
+        return;
+    }
+    let subject = Subject::library();
+    subject.run();
+    // As long as somebody has it open, nobody starts the table of readers anew.
+    let index = Index::open(&subject.p.layout()).unwrap();
+    let write = || {
+        for n in 0..200 {
+            let text = format!("{n}").repeat(1 << 14);
+            index.write(|writer| writer.put_note(&Digest::of(b"note"), &text)).unwrap();
+        }
+        fs::metadata(subject.p.layout().index_file("").join("data.mdb")).unwrap().len()
+    };
+    let before = write();
+    // Files are looked at while a read transaction is open: somewhere in here it dies.
+    for step in (10..200).step_by(5) {
+        let inject = format!("inject=statx,pread64,openat:signal=KILL:when={step}");
+        subject.p.run(subject.call.launched("strace", &["-qq", "-o", "/dev/null", "-e", &inject]));
+    }
+    let after = write();
+    assert!(after < before * 2, "from {before} to {after} bytes");
+}
+
 // Blobs.
 
 #[test]
@@ -457,7 +532,7 @@ fn a_lost_or_damaged_blob_is_a_miss() {
     subject.run();
     subject.save("full");
     let blobs = subject.p.blobs().len();
-    for harm in ["removed", "shortened", "replaced", "a directory"] {
+    for harm in ["removed", "shortened", "replaced"] {
         for which in 0..blobs {
             subject.load("full");
             let (path, _) = subject.p.blobs().remove(which);
@@ -466,8 +541,7 @@ fn a_lost_or_damaged_blob_is_a_miss() {
             match harm {
                 "removed" => {}
                 "shortened" => fs::write(&path, &bytes[..bytes.len() / 2]).unwrap(),
-                "replaced" => fs::write(&path, vec![b'x'; bytes.len()]).unwrap(),
-                _ => fs::create_dir(&path).unwrap(),
+                _ => fs::write(&path, vec![b'x'; bytes.len()]).unwrap(),
             }
             subject.wipe();
             let run = subject.run();
@@ -515,10 +589,11 @@ fn events(p: &Project) -> Vec<UnitEvent> {
 /// Demands that a build from nothing is right, and returns its command's result.
 #[track_caller]
 fn assert_right(p: &Project) -> Run {
-    p.wipe();
+    p.wipe_for("wrapped");
     let mut command = p.command(Path::new("timeout"));
     command.args(["--signal=KILL", "120", env!("CARGO"), "build"]).env("RUSTC_WRAPPER", Project::program());
     let run = p.run(command);
+    p.keep_compiler("wrapped");
     p.assert_as_plain(&run, "build");
     p.assert_fresh("build");
     run
@@ -526,7 +601,7 @@ fn assert_right(p: &Project) -> Run {
 
 #[test]
 fn a_small_disk_stops_no_build() {
-    for size in [4096, 64 << 10, 256 << 10, 512 << 10, 2 << 20] {
+    for size in [4096, 256 << 10, 512 << 10, 2 << 20] {
         let Some((p, _mounted)) = on_small_disk(size) else { return };
         assert_right(&p);
         assert_right(&p);
@@ -534,22 +609,34 @@ fn a_small_disk_stops_no_build() {
     }
 }
 
+/// What could not be finished must not keep the disk full.
+#[test]
+fn a_record_that_fails_leaves_no_half_files() {
+    let Some((p, _mounted)) = on_small_disk(2 << 20) else { return };
+    assert_right(&p);
+    let left = fs::read_dir(p.beside("memory/cache/tmp")).unwrap();
+    let left =
+        left.map(|e| e.unwrap()).map(|e| (e.file_name(), e.metadata().unwrap().len())).collect::<Vec<_>>();
+    assert!(left.is_empty(), "{left:?}");
+    assert!(!events(&p).is_empty(), "no reason was noted");
+}
+
 #[test]
 fn a_full_disk_stops_no_build() {
     let Some((p, mounted)) = on_small_disk(8 << 20) else { return };
     assert_right(&p);
     assert!(events(&p).iter().any(|e| matches!(e.outcome, Outcome::Missed { not_recorded: None, .. })));
-    let mut rests = vec![0, 4096, 12 << 10, 40 << 10, 100 << 10];
-    while let Some(rest) = rests.pop() {
+    for (number, rest) in ["10", "20", "30", "40"].into_iter().zip([100 << 10, 40 << 10, 4096, 0]) {
         let filler = mounted.fill(rest);
-        // Known ones are hits; an edit can't be recorded.
-        assert_right(&p);
-        p.replace("a/src/lib.rs", "1", "2");
+        // An edit can't be recorded; known ones are hits.
+        let source = p.read("a/src/lib.rs");
+        p.replace("a/src/lib.rs", "1", number);
         let before = events(&p).len();
+        assert_right(&p);
+        p.write("a/src/lib.rs", source);
         assert_right(&p);
         let noted = events(&p);
         println!("{rest} free: {:?}", noted[before..].iter().map(|e| &e.outcome).collect::<Vec<_>>());
-        p.replace("a/src/lib.rs", "2", "1");
         fs::remove_file(filler).unwrap();
     }
     // With room again, all is as before.
@@ -631,6 +718,7 @@ fn without_a_home_nothing_is_cached() {
         let value = std::env::var_os(name).map_or_else(|| home.join(folder), PathBuf::from);
         p.set(name, value);
     }
+    p.wipe_for("wrapped");
     let mut command = p.wrapped_command("build");
     command
         .env_remove("HOME")

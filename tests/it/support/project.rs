@@ -268,7 +268,7 @@ impl Project {
 
     /// Keeps cargo's note on the compiler over a wipe: asking again costs more than these tests' compiles. `mode` tells
     /// the runs with and without wrapper apart, as cargo does.
-    pub(super) fn wipe_for(&self, mode: &str) {
+    pub(crate) fn wipe_for(&self, mode: &str) {
         let note = self.note(mode);
         self.wipe();
         if note.exists() {
@@ -278,7 +278,7 @@ impl Project {
     }
 
     /// Saves the note for the next [`wipe_for`](Self::wipe_for).
-    pub(super) fn keep_compiler(&self, mode: &str) {
+    pub(crate) fn keep_compiler(&self, mode: &str) {
         let _ = fs::copy(self.target().join(COMPILER_NOTE), self.note(mode));
     }
 
