@@ -9,9 +9,10 @@ use std::process::Command;
 
 use super::call::Call;
 use super::files::RememberedFiles;
-use super::session::{Session, find_program};
+use super::session::{Session, chain, find_program};
 use crate::digest::{Digest, FieldHasher};
 use crate::entry::FileState;
+use crate::fs;
 use crate::key::Files as _;
 use crate::key::compiler::{Compiler, Facts};
 use crate::store::index::Reader;
@@ -28,38 +29,45 @@ pub(super) fn identify(
     let call = session.call;
     let mut drivers = Vec::new();
     for driver in &call.drivers {
-        let found =
-            find_program(call, driver).ok_or_else(|| format!("`{}` is not found", driver.display()))?;
-        drivers.push(behind_rustup(call, found));
+        let found = find_program(call, driver);
+        drivers.push(found.ok_or_else(|| format!("`{}` is not found", driver.display()))?);
     }
-    let rustc = drivers.last().expect("a call has a program");
-    let facts = facts(session, reader, files, rustc)?;
+    let rustc = behind_rustup(call, drivers.pop().expect("a call has a program"));
+    let facts = facts(session, reader, files, &rustc)?;
+    drivers.push(rustc);
+    for driver in &mut drivers {
+        if is_proxy(driver) {
+            *driver = facts.sysroot.join("bin").join(driver.file_name().expect("a found program has a name"));
+        }
+    }
     let programs = drivers.iter().map(PathBuf::as_path).collect::<Vec<_>>();
     let arguments = &call.arguments;
     Compiler::identify(&programs, facts, arguments.sysroot.as_deref(), arguments.target.as_deref(), files)
-        .map_err(|e| super::session::chain(&e))
+        .map_err(|e| chain(&e))
 }
 
 /// Follows rustup's proxy to the toolchain that it would choose, where the environment alone decides.
-///
-/// A proxy is a program beside `rustup` with no libraries of its own beside it.
 fn behind_rustup(call: &Call, program: PathBuf) -> PathBuf {
     if !is_proxy(&program) {
         return program;
     }
     let toolchain = call.environment.get("RUSTUP_TOOLCHAIN");
-    let home = match (call.environment.get("RUSTUP_HOME"), call.environment.get("HOME")) {
-        (Some(home), _) => Some(PathBuf::from(home)),
-        (None, Some(home)) => Some(Path::new(home).join(".rustup")),
-        (None, None) => None,
-    };
     let name = program.file_name().expect("a found program has a name");
     let inside =
         |(home, toolchain): (PathBuf, &OsStr)| home.join("toolchains").join(toolchain).join("bin").join(name);
-    let chosen = home.zip(toolchain).map(inside);
+    let chosen = rustup_home(call).zip(toolchain).map(inside);
     chosen.filter(|path| path.is_file()).unwrap_or(program)
 }
 
+fn rustup_home(call: &Call) -> Option<PathBuf> {
+    match (call.environment.get("RUSTUP_HOME"), call.environment.get("HOME")) {
+        (Some(home), _) => Some(PathBuf::from(home)),
+        (None, Some(home)) => Some(Path::new(home).join(".rustup")),
+        (None, None) => None,
+    }
+}
+
+/// Whether a program is a proxy of rustup's: one beside `rustup`, with no libraries of its own.
 fn is_proxy(program: &Path) -> bool {
     let Some(folder) = program.parent() else { return false };
     let has_libraries = folder.parent().is_some_and(|toolchain| toolchain.join("lib/rustlib").is_dir());
@@ -73,14 +81,7 @@ fn facts(
     files: &RememberedFiles<'_>,
     rustc: &Path,
 ) -> Result<Facts, String> {
-    if is_proxy(rustc) {
-        // It chooses by files and folders that only it knows: ask each time.
-        return ask(session.call, rustc);
-    }
-    let FileState::Content(content) = files.state(rustc).map_err(|e| super::session::chain(&e))? else {
-        return Err(format!("`{}` is no file", rustc.display()));
-    };
-    let name = note_name(session.call, rustc, &content);
+    let name = note_name(session.call, files, rustc).map_err(|e| chain(&e))?;
     if let Some(facts) = reader.note(&name).and_then(|text| serde_json::from_str::<Facts>(&text).ok()) {
         return Ok(facts);
     }
@@ -90,13 +91,33 @@ fn facts(
     Ok(facts)
 }
 
-fn note_name(call: &Call, rustc: &Path, content: &Digest) -> Digest {
+/// Names all that the answer of a compiler depends on.
+fn note_name(call: &Call, files: &RememberedFiles<'_>, rustc: &Path) -> fs::Result<Digest> {
     let mut hasher = FieldHasher::new("compiler facts");
-    hasher.field(rustc.as_os_str().as_encoded_bytes()).digest(content);
+    hasher.field(rustc.as_os_str().as_encoded_bytes());
+    let mut add = |path: &Path| -> fs::Result<()> {
+        match files.state(path)? {
+            FileState::Content(digest) => hasher.field(path.as_os_str().as_encoded_bytes()).digest(&digest),
+            _ => hasher.field(b"none"),
+        };
+        Ok(())
+    };
+    add(rustc)?;
+    if is_proxy(rustc) {
+        // Rustup chooses by its settings and by files of the working directory and above.
+        for folder in call.cwd.ancestors() {
+            add(&folder.join("rust-toolchain"))?;
+            add(&folder.join("rust-toolchain.toml"))?;
+        }
+        if let Some(home) = rustup_home(call) {
+            add(&home.join("settings.toml"))?;
+        }
+        hasher.field(call.cwd.as_os_str().as_encoded_bytes());
+    }
     for variable in CHOICE {
         hasher.field(call.environment.get(variable).unwrap_or_default().as_encoded_bytes());
     }
-    hasher.finish()
+    Ok(hasher.finish())
 }
 
 fn ask(call: &Call, rustc: &Path) -> Result<Facts, String> {

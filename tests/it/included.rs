@@ -66,7 +66,6 @@ fn odd_names_count() {
 }
 
 #[test]
-#[ignore = "a line break in a name splits the rule of the dep-info file"]
 fn a_name_with_a_line_break_counts() {
     odd_name_counts("a\nb");
 }

@@ -102,7 +102,6 @@ fn a_size_that_is_only_asked_for() {
 }
 
 #[test]
-#[ignore = "a link that is read counts by what it leads to"]
 fn a_link_that_is_only_asked_for() {
     let p = looking("std::fs::read_link(\"link\").unwrap().to_string_lossy().into_owned()");
     p.symlink("one", "link");
@@ -113,7 +112,6 @@ fn a_link_that_is_only_asked_for() {
 }
 
 #[test]
-#[ignore = "a link that is read counts by what it leads to"]
 fn the_place_that_a_path_leads_to() {
     let p = looking(
         "std::fs::canonicalize(\"link\").unwrap().file_name().unwrap().to_string_lossy().into_owned()",
@@ -246,7 +244,6 @@ fn the_kind_of_what_is_asked_for() {
 }
 
 #[test]
-#[ignore = "listings of directories that libraries are searched in are passed over, whoever asks"]
 fn the_listing_of_a_directory_that_libraries_are_searched_in() {
     let p = looking(
         "{ let mut all: Vec<_> = std::fs::read_dir(\"native\").unwrap() \
@@ -260,7 +257,6 @@ fn the_listing_of_a_directory_that_libraries_are_searched_in() {
 }
 
 #[test]
-#[ignore = "all below `/dev/shm` is taken for harmless"]
 fn a_file_of_a_project_in_shared_memory() {
     if !std::path::Path::new("/dev/shm").is_dir() {
         return;
@@ -291,7 +287,6 @@ fn a_file_reached_through_the_process() {
 }
 
 #[test]
-#[ignore = "a file written outside of the project does not keep a unit from being recorded"]
 fn a_file_that_a_macro_writes_beside_the_project() {
     let p = looking("{ std::fs::write(\"../made.txt\", \"made\").unwrap(); \"x\".to_owned() }");
     for _ in 0..2 {
