@@ -8,7 +8,7 @@ use std::time::Duration;
 use cargo_kache::event::{MissReason, Outcome};
 use cargo_kache::fs::lock;
 
-use crate::support::{Captured, Project, project, wait_for};
+use crate::support::{Captured, Project, note, project, wait_for};
 
 fn library() -> (Project, Captured) {
     let p = project().file("src/lib.rs", "pub fn a() -> u8 { 1 }").build();
@@ -124,10 +124,10 @@ fn two_checkouts_build_at_once() {
     }
     let misses = p.log().read_all().unwrap();
     for event in &misses {
-        println!(
+        note(&format!(
             "{} {:?} {:?} {} {}",
             event.unit.crate_name, event.outcome, event.key, event.at_ms, event.wrapper_ms
-        );
+        ));
     }
     let misses = misses.iter().filter(|event| matches!(event.outcome, Outcome::Missed { .. })).count();
     assert_eq!(misses, 4, "a, b, c and c's script");
@@ -212,7 +212,7 @@ fn a_compile_that_ends_before_the_turn_is_used() {
     };
     let first = p.run(strace("signal=none"));
     if first.code != 0 {
-        println!("skipped: `strace` does not work here");
+        note("skipped: `strace` does not work here");
         return;
     }
     let calls = p.read(&list);

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 
-use crate::support::{Inode, Memory, Project, project};
+use crate::support::{Inode, Memory, Project, note, project};
 
 /// A program and a library that lies beside the workspace, where all checkouts find it.
 fn pair() -> Project {
@@ -235,7 +235,7 @@ fn a_blob_with_too_many_names_is_copied() {
         }
     }
     if Inode::of(&library).links >= 70_000 {
-        println!("skipped: this file system has no limit of names");
+        note("skipped: this file system has no limit of names");
         return;
     }
     let second = p.checkout("second");

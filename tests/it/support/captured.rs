@@ -67,9 +67,13 @@ impl Captured {
             let (name, value) = line.as_bytes().split_at(at);
             (OsStr::from_bytes(name).to_owned(), OsStr::from_bytes(&value[1..]).to_owned())
         };
+        let variables = split(words.with_extension("env")).into_iter().map(pair);
+        // Its pipes are closed by then.
+        let is_jobserver =
+            |name: &OsStr| name == "CARGO_MAKEFLAGS" || name == "MAKEFLAGS" || name == "MFLAGS";
         Self {
             words: split(words.to_owned()),
-            variables: split(words.with_extension("env")).into_iter().map(pair).collect(),
+            variables: variables.filter(|(name, _)| !is_jobserver(name)).collect(),
             cwd: split(words.with_extension("cwd")).remove(0).into(),
         }
     }

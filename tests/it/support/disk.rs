@@ -12,6 +12,12 @@ use cargo_kache::store::layout::Layout;
 
 use super::project::Project;
 
+/// Says what a test found or why it did nothing: shown with `--nocapture`, and when it fails.
+#[expect(clippy::print_stdout, reason = "the test harness collects it")]
+pub(crate) fn note(text: &str) {
+    println!("{text}");
+}
+
 /// What a name leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Inode {
@@ -110,7 +116,7 @@ impl Memory {
         match mounted {
             Ok(()) => Some(Self { at: at.to_owned() }),
             Err(error) => {
-                println!("skipped: no file system can be mounted here: {error}");
+                note(&format!("skipped: no file system can be mounted here: {error}"));
                 None
             }
         }
