@@ -26,28 +26,54 @@ fn lock_file(path: &Path) -> Result<File> {
     open.at("open", path)
 }
 
-/// Takes the whole-file lock together with other sharers; waits for an exclusive holder.
-pub fn shared(path: &Path) -> Result<Lock> {
-    let file = lock_file(path)?;
-    flock(&file, FlockOperation::LockShared).at("lock", path)?;
-    Ok(Lock { _file: file })
+/// Takes the whole-file lock together with other sharers. `None`: an exclusive holder has kept it for `patience`.
+pub fn shared(path: &Path, patience: Duration) -> Result<Option<Lock>> {
+    whole(path, FlockOperation::NonBlockingLockShared, FlockOperation::LockShared, patience)
 }
 
-/// Takes the whole-file lock alone; waits for all holders.
-pub fn exclusive(path: &Path) -> Result<Lock> {
+/// Takes the whole-file lock alone. `None`: a holder has kept it for `patience`.
+pub fn exclusive(path: &Path, patience: Duration) -> Result<Option<Lock>> {
+    whole(path, FlockOperation::NonBlockingLockExclusive, FlockOperation::LockExclusive, patience)
+}
+
+fn whole(
+    path: &Path,
+    now: FlockOperation,
+    later: FlockOperation,
+    patience: Duration,
+) -> Result<Option<Lock>> {
     let file = lock_file(path)?;
-    flock(&file, FlockOperation::LockExclusive).at("lock", path)?;
-    Ok(Lock { _file: file })
+    match flock(&file, now) {
+        Ok(()) => return Ok(Some(Lock { _file: file })),
+        Err(rustix::io::Errno::WOULDBLOCK) => {}
+        Err(e) => return Err(e).at("lock", path),
+    }
+    let waiting = file.try_clone().at("lock", path)?;
+    within(patience, move || flock(&waiting, later).map_err(io::Error::from), file, path)
+}
+
+/// Waits for a lock in a thread of its own. The thread outlives an expired wait; it ends with the process, and holds
+/// nothing of value.
+fn within(
+    patience: Duration,
+    wait: impl FnOnce() -> io::Result<()> + Send + 'static,
+    file: File,
+    path: &Path,
+) -> Result<Option<Lock>> {
+    if patience.is_zero() {
+        return Ok(None);
+    }
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || sender.send(wait()));
+    match receiver.recv_timeout(patience) {
+        Ok(result) => result.at("lock", path).map(|()| Some(Lock { _file: file })),
+        Err(_) => Ok(None),
+    }
 }
 
 /// Takes the whole-file lock alone if nobody holds it now.
 pub fn try_exclusive(path: &Path) -> Result<Option<Lock>> {
-    let file = lock_file(path)?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(Lock { _file: file })),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-        Err(e) => Err(e).at("lock", path),
-    }
+    exclusive(path, Duration::ZERO)
 }
 
 /// Takes the lock of byte `slot`, waiting for another holder for at most `patience`. `None`: it is still held.
@@ -58,17 +84,8 @@ pub fn byte(path: &Path, slot: u64, patience: Duration) -> Result<Option<Lock>> 
     if range_lock(&file, libc::F_OFD_SETLK, slot).is_ok() {
         return Ok(Some(Lock { _file: file }));
     }
-    if patience.is_zero() {
-        return Ok(None);
-    }
-    let (sender, receiver) = mpsc::channel();
     let waiting = file.try_clone().at("lock", path)?;
-    // The thread outlives an expired wait; it ends with the process, and holds nothing of value.
-    std::thread::spawn(move || sender.send(range_lock(&waiting, libc::F_OFD_SETLKW, slot)));
-    match receiver.recv_timeout(patience) {
-        Ok(result) => result.at("lock", path).map(|()| Some(Lock { _file: file })),
-        Err(_) => Ok(None),
-    }
+    within(patience, move || range_lock(&waiting, libc::F_OFD_SETLKW, slot), file, path)
 }
 
 fn range_lock(file: &File, command: libc::c_int, slot: i64) -> io::Result<()> {
@@ -107,8 +124,8 @@ mod tests {
     fn whole_file_locks() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("lock");
-        let one = shared(&path).unwrap();
-        let two = shared(&path).unwrap();
+        let one = shared(&path, Duration::ZERO).unwrap();
+        let two = shared(&path, Duration::ZERO).unwrap();
         assert!(try_exclusive(&path).unwrap().is_none());
         drop((one, two));
         assert!(try_exclusive(&path).unwrap().is_some());

@@ -119,6 +119,14 @@ pub fn remove_dir_all(path: &Path) -> Result<()> {
     std::fs::remove_dir_all(path).at("remove", path).or_absent().map(drop)
 }
 
+/// Removes whatever is at `path`: a file, a link, or a directory with all that is in it; nothing there is no error.
+pub fn remove_any(path: &Path) -> Result<()> {
+    match path.symlink_metadata() {
+        Ok(meta) if meta.is_dir() => remove_dir_all(path),
+        _ => remove_file(path).map(drop),
+    }
+}
+
 /// Creates a directory and its parents.
 #[expect(clippy::disallowed_methods, reason = "this is the wrapper")]
 pub fn create_dir_all(path: &Path) -> Result<()> {

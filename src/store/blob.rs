@@ -13,7 +13,7 @@ use std::path::Path;
 
 use super::layout::Layout;
 use crate::digest::Digest;
-use crate::fs::link::{self, Copied};
+use crate::fs::link;
 use crate::fs::stat::{Stat, Time};
 use crate::fs::{self, AtPath as _, Result};
 
@@ -21,10 +21,27 @@ use crate::fs::{self, AtPath as _, Result};
 /// *equally* old is what keeps cargo's comparison of times right.
 pub const T0: Time = Time { seconds: 1_000_000_000, nanos: 0 };
 
-/// Mode of a blob that is no program.
-const READ_ONLY: u32 = 0o444;
-/// Mode of a blob that is a program or a dynamic library.
-const READ_ONLY_EXECUTABLE: u32 = 0o555;
+/// The permission bits of a blob, which its links share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `0444`
+    Data,
+    /// `0555`: a program, or a dynamic library.
+    Program,
+    /// `0644`: crate metadata. Rustc, run without us, refuses to replace a read-only one (by a rename; it never writes in
+    /// place).
+    Metadata,
+}
+
+impl Form {
+    const fn mode(self) -> u32 {
+        match self {
+            Self::Data => 0o444,
+            Self::Program => 0o555,
+            Self::Metadata => 0o644,
+        }
+    }
+}
 
 /// The blobs of a store.
 #[derive(Clone, Debug)]
@@ -40,80 +57,79 @@ impl Blobs {
 
     /// Returns the file of a blob, if it is there and nobody wrote to it: length, time and the lack of write
     /// permission are as they were made. One that was changed is removed.
-    pub fn find(&self, digest: &Digest, size: u64) -> Option<(std::path::PathBuf, Stat)> {
+    pub fn find(&self, digest: &Digest, size: u64, form: Form) -> Option<(std::path::PathBuf, Stat)> {
         let path = self.layout.blob(digest);
         let stat = Stat::of_name(&path).ok()?;
-        if stat.is_file() && stat.size == size && stat.modified == T0 {
+        let unwritten = stat.mode & 0o222 & !form.mode() == 0;
+        if stat.is_file() && stat.size == size && stat.modified == T0 && unwritten {
             return Some((path, stat));
         }
-        let _ = fs::remove_file(&path);
+        let _ = fs::remove_any(&path);
         None
     }
 
-    /// Whether a file with this stat can only be a blob's inode.
-    pub fn is_blob(stat: &Stat) -> bool {
-        stat.modified == T0
+    /// Whether a file in a target directory may be a link to a blob: the compiler must not write to it.
+    pub fn may_be_link(stat: &Stat) -> bool {
+        stat.modified == T0 || stat.mode & 0o200 == 0
     }
 
     /// Makes the file at `path` a blob *by its inode*: the file stays, becomes read-only and gets [`T0`]. Where the
     /// blob exists already, or the file system can't link, `path` becomes a link to (or stays apart from) it.
     ///
     /// Returns the blob's stat.
-    pub fn take_over(&self, path: &Path, digest: &Digest, size: u64, executable: bool) -> Result<Stat> {
-        if let Some((blob, stat)) = self.find(digest, size) {
+    pub fn take_over(&self, path: &Path, digest: &Digest, size: u64, form: Form) -> Result<Stat> {
+        if let Some((blob, stat)) = self.find(digest, size, form) {
             match link::hard_link(&blob, path) {
                 Ok(()) => return Ok(stat),
                 Err(e) if link::needs_copy(&e) => return Ok(stat),
                 Err(e) => return Err(e),
             }
         }
-        let temporary = self.temporary(digest);
+        let temporary = self.temporary(digest)?;
         match link::hard_link(path, &temporary) {
             Ok(()) => {
                 let file = fs::open(&temporary)?;
-                self.seal(&file, &temporary, executable)?;
+                seal(&file, &temporary, form)?;
                 self.publish(&temporary, digest)
             }
-            Err(e) if link::needs_copy(&e) => self.copy_in(path, digest, size, executable),
+            Err(e) if link::needs_copy(&e) => self.copy_in(path, digest, size, form),
             Err(e) => Err(e),
         }
     }
 
     /// Makes a blob of the file's content; the file itself is left alone.
-    pub fn copy_in(&self, path: &Path, digest: &Digest, size: u64, executable: bool) -> Result<Stat> {
-        if let Some((_, stat)) = self.find(digest, size) {
+    pub fn copy_in(&self, path: &Path, digest: &Digest, size: u64, form: Form) -> Result<Stat> {
+        if let Some((_, stat)) = self.find(digest, size, form) {
             return Ok(stat);
         }
-        let temporary = self.temporary(digest);
-        let source = fs::open(path)?;
-        let target = link::create_new(&temporary, 0o600)?;
-        let how = link::copy_open(&source, &target, &temporary)?;
-        // The source may have changed since it was digested; a reflink shows no length of what was copied.
-        if how == Copied::Bytes && target.metadata().at("read metadata of", &temporary)?.size() != size {
+        let temporary = self.temporary(digest)?;
+        let copied = fill(path, &temporary, size, form).and_then(|()| self.publish(&temporary, digest));
+        if copied.is_err() {
+            // What was written of it may be what filled the disk.
             let _ = fs::remove_file(&temporary);
-            return Err(std::io::Error::other("it changed while it was copied")).at("copy", path);
         }
-        self.seal(&target, &temporary, executable)?;
-        self.publish(&temporary, digest)
+        copied
     }
 
-    fn temporary(&self, digest: &Digest) -> std::path::PathBuf {
-        self.layout.temporary().join(format!("{}-{}", digest.short(), std::process::id()))
-    }
-
-    fn seal(&self, file: &std::fs::File, path: &Path, executable: bool) -> Result<()> {
-        link::set_mode(file, if executable { READ_ONLY_EXECUTABLE } else { READ_ONLY }, path)?;
-        link::set_modified(file, T0, path)
+    /// Names a file to be written. One of that name is left from a dead process that had our number.
+    fn temporary(&self, digest: &Digest) -> Result<std::path::PathBuf> {
+        let path = self.layout.temporary().join(format!("{}-{}", digest.short(), std::process::id()));
+        fs::remove_any(&path)?;
+        Ok(path)
     }
 
     fn publish(&self, temporary: &Path, digest: &Digest) -> Result<Stat> {
         let blob = self.layout.blob(digest);
-        match fs::rename(temporary, &blob) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-                fs::create_private_dir_all(blob.parent().expect("blobs lie in a directory"))?;
-                fs::rename(temporary, &blob)?;
+        if fs::rename(temporary, &blob).is_err() {
+            // The folder is missing, or something that is no blob stands in the way.
+            let folder = blob.parent().expect("blobs lie in a directory");
+            if !folder.is_dir() {
+                fs::remove_any(folder)?;
+                fs::create_private_dir_all(folder)?;
+            } else if blob.is_dir() {
+                fs::remove_any(&blob)?;
             }
-            other => other?,
+            fs::rename(temporary, &blob)?;
         }
         Stat::of_name(&blob)
     }
@@ -146,6 +162,22 @@ impl Blobs {
     }
 }
 
+/// Copies a file of `size` bytes and seals the copy.
+fn fill(from: &Path, to: &Path, size: u64, form: Form) -> Result<()> {
+    let source = fs::open(from)?;
+    let target = link::create_new(to, 0o600)?;
+    link::copy_open(&source, &target, to)?;
+    if target.metadata().at("read metadata of", to)?.size() != size {
+        return Err(std::io::Error::other("it changed while it was copied")).at("copy", from);
+    }
+    seal(&target, to, form)
+}
+
+fn seal(file: &std::fs::File, path: &Path, form: Form) -> Result<()> {
+    link::set_mode(file, form.mode(), path)?;
+    link::set_modified(file, T0, path)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,11 +196,11 @@ mod tests {
         for name in ["a", "b"] {
             let path = dir.path().join(name);
             fs::write(&path, "content").unwrap();
-            let stat = blobs.take_over(&path, &digest, 7, false).unwrap();
+            let stat = blobs.take_over(&path, &digest, 7, Form::Data).unwrap();
             let file = Stat::of(&path).unwrap();
             assert_eq!((file.inode, file.modified, file.mode & 0o777), (stat.inode, T0, 0o444));
         }
-        assert_eq!(blobs.find(&digest, 7).unwrap().1.links, 3);
+        assert_eq!(blobs.find(&digest, 7, Form::Data).unwrap().1.links, 3);
         assert_eq!(fs::list(&dir.path().join("cache/tmp")).unwrap(), [""; 0]);
     }
 
@@ -178,7 +210,7 @@ mod tests {
         let path = dir.path().join("a");
         fs::write(&path, "content").unwrap();
         let before = Stat::of(&path).unwrap();
-        blobs.copy_in(&path, &Digest::of(b"content"), 7, true).unwrap();
+        blobs.copy_in(&path, &Digest::of(b"content"), 7, Form::Program).unwrap();
         assert_eq!(Stat::of(&path).unwrap(), before);
         assert_eq!(blobs.list().unwrap().len(), 1);
     }
@@ -189,10 +221,10 @@ mod tests {
         let path = dir.path().join("a");
         fs::write(&path, "content").unwrap();
         let digest = Digest::of(b"content");
-        blobs.take_over(&path, &digest, 7, false).unwrap();
+        blobs.take_over(&path, &digest, 7, Form::Data).unwrap();
         link::set_mode(&fs::open(&path).unwrap(), 0o644, &path).unwrap();
         fs::write(&path, "CONTENT").unwrap();
-        assert!(blobs.find(&digest, 7).is_none());
+        assert!(blobs.find(&digest, 7, Form::Data).is_none());
         assert!(blobs.list().unwrap().is_empty());
     }
 }

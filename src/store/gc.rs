@@ -347,7 +347,7 @@ fn remove(
     plan: &Plan,
     options: &Options,
 ) -> Result<(Removed, usize), IndexError> {
-    let _lock = lock::exclusive(&store.layout.store_lock())?;
+    let _lock = store.own()?;
     // Hits since the survey are in the log only.
     usage::fold(store)?;
     let pinned_since = options.now_ms.saturating_sub(millis(PINNED));

@@ -121,7 +121,7 @@ mod tests {
     fn folders_go_unless_cargo_is_at_work_or_was_lately() {
         let scratch = Scratch::new();
         let (idle, busy) = (target(&scratch, "idle"), target(&scratch, "busy"));
-        let _cargo = lock::exclusive(&busy.join("debug/.cargo-lock")).unwrap();
+        let _cargo = lock::try_exclusive(&busy.join("debug/.cargo-lock")).unwrap();
 
         assert_eq!(clean(&scratch.store, 99, false).unwrap(), Cleaned::default());
         let foreseen = clean(&scratch.store, 100, true).unwrap();

@@ -5,7 +5,7 @@
 //!
 //! # Format
 //! One unnamed database; a key is one byte that names the table, then the key proper. A value is its 8-byte checksum
-//! (blake3, truncated), then its postcard form. A value with a wrong checksum counts as absent.
+//! (blake3 over key and value, truncated), then its postcard form. A value with a wrong checksum counts as absent.
 //!
 //! # Locking
 //! Readers take no lock. Writers take LMDB's own mutex, which the kernel hands on when its holder dies. No
@@ -36,11 +36,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::layout::Layout;
-use crate::digest::Digest;
+use super::soundness::Marks;
+use crate::digest::{Digest, FieldHasher};
 use crate::entry::{Artefact, Entry, Prediction, Usage};
 use crate::event::LogPosition;
+use crate::fs;
 use crate::fs::stat::{Stat, Time};
-use crate::fs::{self, lock};
 
 /// Size of the memory map to begin with. The file grows only as it is used.
 const FIRST_MAP_SIZE: usize = 1 << 30;
@@ -105,10 +106,21 @@ pub struct MemoStat {
 }
 
 impl MemoStat {
-    /// Picks the fields. Of a blob's inode (`is_blob`) the change time does not count: each link changes it.
-    pub fn new(stat: &Stat, is_blob: bool) -> Self {
-        let changed = if is_blob { Time::default() } else { stat.changed };
-        Self { size: stat.size, modified: stat.modified, changed, born: stat.born }
+    /// Picks the fields of any file.
+    pub fn of_file(stat: &Stat) -> Self {
+        Self { size: stat.size, modified: stat.modified, changed: stat.changed, born: stat.born }
+    }
+
+    /// Picks the fields of an inode that this store made a blob: its change time does not count, since each link
+    /// changes it.
+    pub fn of_blob(stat: &Stat) -> Self {
+        Self { changed: Time::default(), ..Self::of_file(stat) }
+    }
+
+    /// Whether a file with this stat is the same, unchanged.
+    pub fn matches(&self, stat: &Stat) -> bool {
+        let is_blob = self.changed == Time::default();
+        *self == if is_blob { Self::of_blob(stat) } else { Self::of_file(stat) }
     }
 }
 
@@ -123,22 +135,21 @@ pub struct Index {
 impl Index {
     /// Opens the index of this cache, making a new one where there is none or a damaged one.
     pub fn open(layout: &Layout) -> Result<Self> {
-        let files = Files::of(layout);
-        if !files.is_checked() {
-            let _lock = lock::exclusive(&files.lock)?;
-            files.check()?;
-        }
-        Self::open_at(&files.directory)
+        let marks = Marks::of(layout);
+        Self::open_at(marks.sound_directory()?).or_else(|_| {
+            marks.start_anew()?;
+            Self::open_at(marks.sound_directory()?)
+        })
     }
 
-    fn open_at(path: &Path) -> Result<Self> {
+    pub(super) fn open_at(path: &Path) -> Result<Self> {
         let lmdb = |source| IndexError::Lmdb { path: path.to_owned(), source };
         let mut options = EnvOpenOptions::new().read_txn_without_tls();
         let map_size =
             fs::metadata(&path.join("data.mdb")).map_or(0, |m| usize::try_from(m.len()).unwrap_or(0));
         options.map_size(FIRST_MAP_SIZE.max(map_size.next_multiple_of(1 << 20))).max_readers(READERS);
         // SAFETY: the directory is private to the user, and only LMDB writes its files; NO_SYNC loses nothing
-        // unless the machine stops, which `Files::check` looks for.
+        // unless the machine stops, which `soundness` looks for.
         let env =
             unsafe { options.flags(EnvFlags::NO_SYNC | EnvFlags::NO_READ_AHEAD).open(path) }.map_err(lmdb)?;
         let reader = env.read_txn().map_err(lmdb)?;
@@ -171,6 +182,16 @@ impl Index {
             other => other,
         };
         Ok(Reader { txn: txn.map_err(|e| self.lmdb(e))?, table: self.table })
+    }
+
+    /// Frees the slots of readers that were killed: they would keep old pages alive.
+    pub fn clear_dead_readers(&self) {
+        let _ = self.env.clear_stale_readers();
+    }
+
+    /// Number of the last committed change: an index that shows the same one has not changed.
+    pub fn last_change(&self) -> usize {
+        self.env.info().last_txn_id
     }
 
     /// Runs `change` in one write transaction. A full map is grown and the change run again, so `change` must not
@@ -221,14 +242,16 @@ pub struct Reader<'i> {
 
 impl Reader<'_> {
     fn get<T: DeserializeOwned>(&self, table: Table, key: &[u8]) -> Option<T> {
-        let bytes = self.table.get(&self.txn, &full_key(table, key)).ok()??;
-        decode(bytes)
+        let key = full_key(table, key);
+        decode(&key, self.table.get(&self.txn, &key).ok()??)
     }
 
     fn all<T: DeserializeOwned>(&self, table: Table) -> Vec<(Digest, T)> {
         let Ok(rows) = self.table.prefix_iter(&self.txn, &[table as u8]) else { return Vec::new() };
         rows.map_while(std::result::Result::ok)
-            .filter_map(|(key, value)| Some((Digest::from_bytes(key[1..].try_into().ok()?), decode(value)?)))
+            .filter_map(|(key, value)| {
+                Some((Digest::from_bytes(key[1..].try_into().ok()?), decode(key, value)?))
+            })
             .collect()
     }
 
@@ -251,9 +274,9 @@ impl Reader<'_> {
     pub fn each_entry(&self, mut visit: impl FnMut(Digest, Entry)) {
         let Ok(rows) = self.table.prefix_iter(&self.txn, &[Table::Entries as u8]) else { return };
         for (key, value) in rows.map_while(std::result::Result::ok) {
-            let key = key[1..].try_into().ok().map(Digest::from_bytes);
-            if let (Some(key), Some(entry)) = (key, decode(value)) {
-                visit(key, entry);
+            let digest = key[1..].try_into().ok().map(Digest::from_bytes);
+            if let (Some(digest), Some(entry)) = (digest, decode(key, value)) {
+                visit(digest, entry);
             }
         }
     }
@@ -311,7 +334,7 @@ impl Reader<'_> {
     /// Reads every value; whether all of them are whole.
     pub fn is_whole(&self) -> bool {
         let Ok(rows) = self.table.iter(&self.txn) else { return false };
-        rows.into_iter().all(|row| row.is_ok_and(|(_, value)| unseal(value).is_some()))
+        rows.into_iter().all(|row| row.is_ok_and(|(key, value)| unseal(key, value).is_some()))
     }
 
     /// Returns the number of memos and artefacts.
@@ -329,11 +352,14 @@ pub struct Writer<'i> {
 
 impl Writer<'_> {
     fn get<T: DeserializeOwned>(&self, table: Table, key: &[u8]) -> heed::Result<Option<T>> {
-        Ok(self.table.get(&self.txn, &full_key(table, key))?.and_then(decode))
+        let key = full_key(table, key);
+        Ok(self.table.get(&self.txn, &key)?.and_then(|value| decode(&key, value)))
     }
 
     fn put(&mut self, table: Table, key: &[u8], value: &impl Serialize) -> heed::Result<()> {
-        self.table.put(&mut self.txn, &full_key(table, key), &encode(value))
+        let key = full_key(table, key);
+        let value = encode(&key, value);
+        self.table.put(&mut self.txn, &key, &value)
     }
 
     fn delete(&mut self, table: Table, key: &[u8]) -> heed::Result<bool> {
@@ -404,6 +430,15 @@ impl Writer<'_> {
         self.put(Table::Notes, name.as_bytes(), &text)
     }
 
+    /// Notes a text under a name that has none yet. Returns the text that stands there.
+    pub fn put_first_note(&mut self, name: &Digest, text: &str) -> heed::Result<String> {
+        if let Some(first) = self.get(Table::Notes, name.as_bytes())? {
+            return Ok(first);
+        }
+        self.put_note(name, text)?;
+        Ok(text.to_owned())
+    }
+
     /// Remembers the digest of a file.
     pub fn put_memo(&mut self, stat: &Stat, memo: &Memo) -> heed::Result<()> {
         self.put(Table::Memos, &inode_key(stat), memo)
@@ -446,7 +481,7 @@ impl Writer<'_> {
     /// Drops what is known of contents that are not in `alive`: memos and artefacts. Returns how much.
     pub fn retain_facts(&mut self, alive: &HashSet<Digest>) -> heed::Result<usize> {
         let is_alive = |key: &[u8], value: &[u8]| match key[0] == Table::Memos as u8 {
-            true => decode(value).is_some_and(|memo: Memo| alive.contains(&memo.digest)),
+            true => decode(key, value).is_some_and(|memo: Memo| alive.contains(&memo.digest)),
             false => key[1..].try_into().is_ok_and(|digest| alive.contains(&Digest::from_bytes(digest))),
         };
         let mut dropped = 0;
@@ -469,7 +504,7 @@ impl Writer<'_> {
     /// Drops the values that are not whole. Returns how many.
     pub fn remove_damaged(&mut self) -> heed::Result<usize> {
         let rows = self.table.iter(&self.txn)?;
-        self.delete_all(&keys_without(rows, |_, value| unseal(value).is_some())?)
+        self.delete_all(&keys_without(rows, |key, value| unseal(key, value).is_some())?)
     }
 
     fn delete_all(&mut self, keys: &[Vec<u8>]) -> heed::Result<usize> {
@@ -513,75 +548,26 @@ fn inode_key(stat: &Stat) -> [u8; 16] {
 
 const CHECKSUM: usize = 8;
 
-fn encode(value: &impl Serialize) -> Vec<u8> {
+fn encode(key: &[u8], value: &impl Serialize) -> Vec<u8> {
     let mut bytes = vec![0; CHECKSUM];
     bytes = postcard::to_extend(value, bytes).expect("plain data serialises");
-    let checksum = Digest::of(&bytes[CHECKSUM..]);
-    bytes[..CHECKSUM].copy_from_slice(&checksum.as_bytes()[..CHECKSUM]);
+    let checksum = checksum(key, &bytes[CHECKSUM..]);
+    bytes[..CHECKSUM].copy_from_slice(&checksum);
     bytes
 }
 
-fn unseal(bytes: &[u8]) -> Option<&[u8]> {
-    let (checksum, value) = bytes.split_at_checked(CHECKSUM)?;
-    (Digest::of(value).as_bytes()[..CHECKSUM] == *checksum).then_some(value)
+/// A value belongs to its key: pages of different times may hold whole values in the wrong places.
+fn checksum(key: &[u8], value: &[u8]) -> [u8; CHECKSUM] {
+    let mut hasher = FieldHasher::new("value");
+    let digest = hasher.field(key).field(value).finish();
+    digest.as_bytes()[..CHECKSUM].try_into().expect("a digest is longer")
 }
 
-fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
-    postcard::from_bytes(unseal(bytes)?).ok()
+fn unseal<'v>(key: &[u8], bytes: &'v [u8]) -> Option<&'v [u8]> {
+    let (sum, value) = bytes.split_at_checked(CHECKSUM)?;
+    (checksum(key, value) == *sum).then_some(value)
 }
 
-/// The files around the database.
-struct Files {
-    directory: PathBuf,
-    boot: PathBuf,
-    bad: PathBuf,
-    lock: PathBuf,
-}
-
-impl Files {
-    fn of(layout: &Layout) -> Self {
-        Self {
-            directory: layout.index_file(""),
-            boot: layout.index_file(".boot"),
-            bad: layout.index_is_bad(),
-            lock: layout.index_file(".lock"),
-        }
-    }
-
-    /// Whether the index was found whole since the machine started.
-    fn is_checked(&self) -> bool {
-        fs::read_short(&self.boot).is_ok_and(|checked| checked == boot_id()) && !self.bad.exists()
-    }
-
-    /// Makes sure of a whole index; the caller holds the lock.
-    fn check(&self) -> Result<()> {
-        if self.is_checked() {
-            return Ok(());
-        }
-        if self.bad.exists() || !self.is_whole() {
-            // Processes that have it open keep the old files until they end.
-            let aside = self.directory.with_extension(format!("old-{}", std::process::id()));
-            if self.directory.exists() {
-                fs::rename(&self.directory, &aside)?;
-                fs::remove_dir_all(&aside)?;
-            }
-            fs::remove_file(&self.bad)?;
-        }
-        fs::create_private_dir_all(&self.directory)?;
-        fs::write(&self.boot, boot_id())?;
-        Ok(())
-    }
-
-    /// Walks the whole index.
-    fn is_whole(&self) -> bool {
-        if !self.directory.exists() {
-            return true;
-        }
-        Index::open_at(&self.directory).and_then(|index| Ok(index.read()?.is_whole())).unwrap_or(false)
-    }
-}
-
-/// Names this boot of the machine.
-fn boot_id() -> Vec<u8> {
-    fs::read_short(Path::new("/proc/sys/kernel/random/boot_id")).unwrap_or_default()
+fn decode<T: DeserializeOwned>(key: &[u8], bytes: &[u8]) -> Option<T> {
+    postcard::from_bytes(unseal(key, bytes)?).ok()
 }

@@ -43,7 +43,8 @@ impl Layout {
 
     /// Creates what is missing of the directories, private to the user.
     pub fn create(&self) -> fs::Result<()> {
-        if self.tag().exists() && self.temporary().is_dir() && self.blobs().is_dir() {
+        if self.tag().exists() && self.temporary().is_dir() && self.blobs().is_dir() && self.index().is_dir()
+        {
             return Ok(());
         }
         fs::create_private_dir_all(&self.root)?;

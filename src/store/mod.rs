@@ -10,17 +10,24 @@ mod incremental;
 pub mod index;
 pub mod layout;
 pub mod purge;
+mod soundness;
 #[cfg(test)]
 mod testing;
 pub mod usage;
 pub mod verify;
+
+use std::time::Duration;
 
 use blob::Blobs;
 use index::Index;
 use layout::Layout;
 
 use crate::event::Log;
-use crate::fs;
+use crate::fs::lock::{self, Lock};
+use crate::fs::{self, AtPath as _};
+
+/// Longest wait for another process to be done with the store: only one that hangs keeps it so long.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +54,18 @@ pub struct Store {
 }
 
 impl Store {
+    /// Keeps gc from removing what is being recorded or read. `None`: somebody has kept the store for 10 s.
+    pub fn hold(&self) -> fs::Result<Option<Lock>> {
+        lock::shared(&self.layout.store_lock(), PATIENCE)
+    }
+
+    /// Keeps everybody from recording. An error says that somebody has kept the store for 10 s.
+    pub fn own(&self) -> fs::Result<Lock> {
+        let path = self.layout.store_lock();
+        let lock = lock::exclusive(&path, PATIENCE)?;
+        lock.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::TimedOut)).at("lock", &path)
+    }
+
     /// Opens the store, creating what is missing.
     pub fn open(layout: Layout) -> Result<Self, OpenError> {
         layout.create().map_err(index::IndexError::File)?;

@@ -13,7 +13,7 @@ use super::usage::{self, Removed};
 use crate::digest::Digest;
 use crate::event::Unit;
 use crate::fs::stat::Stat;
-use crate::fs::{self, OrAbsent as _, lock};
+use crate::fs::{self, OrAbsent as _};
 
 /// What was removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -28,7 +28,7 @@ pub struct Purged {
 
 /// Removes every entry and every blob.
 pub fn all(store: &Store) -> Result<Purged, IndexError> {
-    let _lock = lock::exclusive(&store.layout.store_lock())?;
+    let _lock = store.own()?;
     usage::fold(store)?;
     let reader = store.index.read()?;
     let mut entries_removed = 0;
@@ -58,7 +58,7 @@ pub fn all(store: &Store) -> Result<Purged, IndexError> {
 
 /// Removes the entries of one crate, by its package's name or its own; `-` equals `_`.
 pub fn crate_named(store: &Store, name: &str) -> Result<Purged, IndexError> {
-    let _lock = lock::exclusive(&store.layout.store_lock())?;
+    let _lock = store.own()?;
     let mut keys = Vec::new();
     let mut blobs = HashSet::new();
     let mut kept = HashSet::new();

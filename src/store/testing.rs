@@ -1,6 +1,7 @@
 //! A store for tests, and the words to fill it.
 
 use super::Store;
+use super::blob::Form;
 use super::layout::Layout;
 use crate::digest::Digest;
 use crate::entry::{Artefact, Entry, Inputs, Output, OutputKind};
@@ -27,7 +28,7 @@ impl Scratch {
             let digest = Digest::of(bytes);
             let file = self.dir.path().join("new");
             fs::write(&file, bytes).unwrap();
-            self.store.blobs.copy_in(&file, &digest, bytes.len() as u64, false).unwrap();
+            self.store.blobs.copy_in(&file, &digest, bytes.len() as u64, Form::Data).unwrap();
             fs::remove_file(&file).unwrap();
             Output {
                 name: format!("lib{name}.rlib"),

@@ -16,8 +16,9 @@ use super::index::IndexError;
 use super::purge;
 use super::usage::Removed;
 use crate::digest::Digest;
+use crate::entry::OutputKind;
 use crate::fs::stat::Stat;
-use crate::fs::{self, AtPath as _, OrAbsent as _, lock};
+use crate::fs::{self, AtPath as _, OrAbsent as _};
 
 /// What is wrong with a part of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -85,7 +86,7 @@ pub struct Summary {
 
 /// Checks everything; with `repair`, removes what is damaged.
 pub fn run(store: &Store, repair: bool) -> Result<Summary, IndexError> {
-    let reading = lock::shared(&store.layout.store_lock())?;
+    let reading = store.hold()?;
     let (faults, bytes) = check_blobs(store)?;
     let mut summary = Summary { bytes, ..Summary::default() };
     let mut damaged_keys = Vec::new();
@@ -97,8 +98,11 @@ pub fn run(store: &Store, repair: bool) -> Result<Summary, IndexError> {
         let before = summary.problems.len();
         for output in &entry.outputs {
             let found = match faults.by_digest.get(&output.digest) {
-                Some(Check::Good(size)) if *size == output.size => continue,
-                Some(Check::Good(size)) => {
+                Some(Check::Good { writable: true, .. }) if output.kind != OutputKind::Metadata => {
+                    (Problem::Mode, format!("{}: it can be written", output.name))
+                }
+                Some(Check::Good { size, .. }) if *size == output.size => continue,
+                Some(Check::Good { size, .. }) => {
                     (Problem::Size, format!("{}: {size} bytes, not {}", output.name, output.size))
                 }
                 Some(Check::Bad(problem, detail)) => {
@@ -130,8 +134,13 @@ pub fn run(store: &Store, repair: bool) -> Result<Summary, IndexError> {
 
 /// The state of one blob.
 enum Check {
-    /// It holds what its name says, in this many bytes.
-    Good(u64),
+    /// It holds what its name says.
+    Good {
+        /// In this many bytes.
+        size: u64,
+        /// Whether its owner may write to it, as to metadata.
+        writable: bool,
+    },
     Bad(Problem, String),
 }
 
@@ -149,7 +158,7 @@ impl Faults {
         let unused = self.by_digest.iter().filter(|(digest, _)| !explained.contains(digest));
         let unused = unused.filter_map(|(digest, check)| match check {
             Check::Bad(problem, detail) => Some(row(*problem, format!("blob {}: {detail}", digest.short()))),
-            Check::Good(_) => None,
+            Check::Good { .. } => None,
         });
         let strays = self.strays.iter().map(|(path, _)| row(Problem::Stray, path.display().to_string()));
         let index = (!index_is_whole).then(|| row(Problem::Index, "damaged values".into()));
@@ -196,17 +205,17 @@ fn check_blob(path: &Path, digest: &Digest, stat: &Stat) -> fs::Result<Option<Ch
     let (found, size) = Digest::of_reader(file).at("read", path)?;
     Ok(Some(if found != *digest {
         Check::Bad(Problem::Content, format!("its digest is {}", found.short()))
-    } else if stat.mode & 0o222 != 0 {
+    } else if stat.mode & 0o022 != 0 {
         Check::Bad(Problem::Mode, format!("its mode is {:04o}", stat.mode & 0o7777))
     } else if stat.modified != T0 {
         Check::Bad(Problem::Time, "its time was changed".into())
     } else {
-        Check::Good(size)
+        Check::Good { size, writable: stat.mode & 0o200 != 0 }
     }))
 }
 
 fn remove_damaged(store: &Store, faults: &Faults, keys: &[Digest]) -> Result<(), IndexError> {
-    let _lock = lock::exclusive(&store.layout.store_lock())?;
+    let _lock = store.own()?;
     store.index.write(|writer| {
         writer.remove_damaged()?;
         keys.iter().try_for_each(|key| writer.remove_entry(key).map(drop))

@@ -12,7 +12,6 @@ use crate::entry::FileState;
 use crate::fs::stat::{Stat, Time};
 use crate::fs::{self, AtPath as _};
 use crate::key::Files;
-use crate::store::blob::Blobs;
 use crate::store::index::{Memo, MemoStat, Reader};
 
 /// Digests files, with memos of the index.
@@ -42,10 +41,8 @@ impl<'i> RememberedFiles<'i> {
     }
 
     fn digest_at(&self, path: &Path, stat: &Stat) -> fs::Result<Digest> {
-        let is_blob = Blobs::is_blob(stat);
-        let memo_stat = MemoStat::new(stat, is_blob);
         if let Some(memo) = self.reader.memo(stat)
-            && memo.stat == memo_stat
+            && memo.stat.matches(stat)
         {
             return Ok(memo.digest);
         }
@@ -53,7 +50,8 @@ impl<'i> RememberedFiles<'i> {
         let mut file = fs::open(path)?;
         let (digest, _) = Digest::of_reader(&mut file).at("read", path)?;
         let after = Stat::of_open(&file, path)?;
-        if MemoStat::new(&after, is_blob) == memo_stat && (is_blob || after.settled_before(before)) {
+        let memo_stat = MemoStat::of_file(&after);
+        if memo_stat.matches(stat) && after.settled_before(before) {
             self.fresh.borrow_mut().push((after, Memo { stat: memo_stat, digest }));
         }
         Ok(digest)

@@ -167,7 +167,7 @@ fn add_access(
     if ground.sysroots.iter().any(|root| path.starts_with(root)) {
         return Ok(());
     }
-    if let Some(known) = system_path(path) {
+    if let Some(known) = system_path(path).filter(|_| !access.absent) {
         return if known || access.written {
             Ok(())
         } else {

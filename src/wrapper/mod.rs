@@ -82,13 +82,14 @@ pub fn run(call: CompilerCall) -> ExitCode {
 
 /// Looks up, and restores or compiles. An error says that nothing has run yet.
 fn serve(session: &Session<'_>, started: Instant) -> Result<Ending, String> {
+    let seen = session.store.index.last_change();
     let mut found = lookup::look_up(session)?;
-    // An equal compile may be under way: wait for it and look again.
+    // An equal compile may be under way: wait for it. It may also have ended since the look-up.
     let _turn = match &found {
         Found::Hit(_) => None,
         Found::Miss(miss) => {
-            let (turn, waited) = session.take_turn(&miss.likely_key());
-            if waited {
+            let turn = session.take_turn(&miss.likely_key());
+            if session.store.index.last_change() != seen {
                 found = lookup::look_up(session)?;
             }
             turn
@@ -120,8 +121,10 @@ fn serve(session: &Session<'_>, started: Instant) -> Result<Ending, String> {
 
 /// Learns from a compile that succeeded and records its result.
 fn keep(session: &Session<'_>, miss: &mut lookup::Miss, compiled: &Compiled) -> Outcomes {
+    session.guard_result();
     let recorded = record::record(session, miss, compiled);
     let reason = miss.reason(session);
+    session.end_guard();
     match recorded {
         Ok(recorded) => {
             session.collect_if_due();

@@ -9,20 +9,20 @@ use super::compile::{Compiled, Reads};
 use super::files::RememberedFiles;
 use super::learn;
 use super::lookup::{Miss, baseline_variables};
-use super::restore::{copies_everything, reflinks, smallest};
+use super::restore::{copies_everything, form, reflinks, smallest};
 use super::session::{Session, chain, now_ms};
 use crate::digest::{Digest, FieldHasher};
 use crate::entry::{Artefact, Aspect, Entry, FileState, Inputs, Output, OutputKind, Prediction};
 use crate::event::{Bypass, Bytes};
 use crate::fs::stat::{Stat, Time};
-use crate::fs::{self, AtPath as _, lock};
+use crate::fs::{self, AtPath as _};
 use crate::key::invocation::unit_id;
 use crate::key::schema::KEY_SCHEMA;
 use crate::key::{State, entry_key, with_messages};
 use crate::portable::{PortableText, Root};
 use crate::rustc::depinfo::{self, DepInfo};
 use crate::rustc::messages;
-use crate::store::blob::{Blobs, T0};
+use crate::store::blob::T0;
 use crate::store::index::{Memo, MemoStat};
 
 /// A result that is in the store now.
@@ -31,23 +31,16 @@ pub(super) struct Recorded {
     pub(super) bytes: Bytes,
 }
 
+fn store(error: &dyn std::error::Error) -> Bypass {
+    Bypass::Store(chain(error))
+}
+
 /// Records a compile that succeeded; or says why not.
 pub(super) fn record(
     session: &Session<'_>,
     miss: &mut Miss,
     compiled: &Compiled,
 ) -> Result<Recorded, Bypass> {
-    session.guard_result();
-    let recorded = try_record(session, miss, compiled);
-    session.end_guard();
-    recorded
-}
-
-fn store(error: &dyn std::error::Error) -> Bypass {
-    Bypass::Store(chain(error))
-}
-
-fn try_record(session: &Session<'_>, miss: &mut Miss, compiled: &Compiled) -> Result<Recorded, Bypass> {
     let call = session.call;
     let (dep_info_text, dep_info) = read_dep_info(session)?;
     let mut prediction = learn::learn(session, &miss.known, &dep_info, &compiled.reads)?;
@@ -80,7 +73,9 @@ fn try_record(session: &Session<'_>, miss: &mut Miss, compiled: &Compiled) -> Re
     };
     miss.inputs = Some(inputs.clone());
 
-    let _recording = lock::shared(&session.store.layout.store_lock()).map_err(|e| store(&e))?;
+    let busy = || Bypass::Store("another process has kept it for 10 s".to_owned());
+    let _recording = session.store.hold().map_err(|e| store(&e))?.ok_or_else(busy)?;
+    session.store.index.clear_dead_readers();
     let placed = place_outputs(session).map_err(|e| store(&e))?;
     let artefact = Artefact { closure: closure_of(&state, miss), loads_code: loads_code(session, compiled) };
     let entry = Entry {
@@ -184,7 +179,6 @@ fn ensure_settled(session: &Session<'_>, prediction: &Prediction, started: Time)
             matches!(portable.root, Some(Root::Profile(_))) && portable.rest.starts_with("deps/");
         let settled = match aspect {
             Aspect::Content | Aspect::Link if stat.is_dir() => true,
-            _ if Blobs::is_blob(&stat) => true,
             _ if is_artefact => stat.modified < started,
             _ => stat.settled_before(started),
         };
@@ -219,13 +213,13 @@ fn place_outputs(session: &Session<'_>) -> fs::Result<Placed> {
         let shared = !copies && output.kind == OutputKind::Library && own.as_deref() != Some(&output.name);
         let blobs = &session.store.blobs;
         let blob = match shared {
-            true => blobs.take_over(&path, &output.digest, output.size, output.executable)?,
-            false => blobs.copy_in(&path, &output.digest, output.size, output.executable)?,
+            true => blobs.take_over(&path, &output.digest, output.size, form(output))?,
+            false => blobs.copy_in(&path, &output.digest, output.size, form(output))?,
         };
-        memos.push((blob, Memo { stat: MemoStat::new(&blob, true), digest: output.digest }));
+        memos.push((blob, Memo { stat: MemoStat::of_blob(&blob), digest: output.digest }));
         let stat = Stat::of(&path)?;
         if stat.modified != T0 {
-            memos.push((stat, Memo { stat: MemoStat::new(&stat, false), digest: output.digest }));
+            memos.push((stat, Memo { stat: MemoStat::of_file(&stat), digest: output.digest }));
         }
     }
     Ok(Placed { outputs, memos })

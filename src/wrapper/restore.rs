@@ -25,7 +25,7 @@ use crate::fs::link::{self, Copied};
 use crate::fs::stat::{Stat, Time};
 use crate::fs::{self, PathError};
 use crate::rustc::{depinfo, messages};
-use crate::store::blob::Blobs;
+use crate::store::blob::{Blobs, Form};
 use crate::store::index::{Memo, MemoStat, Writer};
 
 /// Why a hit could not be restored.
@@ -64,7 +64,7 @@ pub(super) fn restore(session: &Session<'_>, hit: &Hit) -> Result<Bytes, Failure
             if private {
                 // Nobody knows of the file yet, so its content can't have changed since.
                 let stat = Stat::of(&path)?;
-                memos.push((stat, Memo { stat: MemoStat::new(&stat, false), digest: output.digest }));
+                memos.push((stat, Memo { stat: MemoStat::of_file(&stat), digest: output.digest }));
             }
         }
         if let Some((name, text)) = &hit.entry.dep_info {
@@ -85,7 +85,9 @@ pub(super) fn restore(session: &Session<'_>, hit: &Hit) -> Result<Bytes, Failure
 }
 
 fn find_blobs(session: &Session<'_>, entry: &Entry) -> Result<Vec<PathBuf>, Failure> {
-    let find = |output: &Output| session.store.blobs.find(&output.digest, output.size).map(|(path, _)| path);
+    let find = |output: &Output| {
+        session.store.blobs.find(&output.digest, output.size, form(output)).map(|(path, _)| path)
+    };
     entry.outputs.iter().map(find).collect::<Option<_>>().ok_or(Failure::Damaged)
 }
 
@@ -132,7 +134,7 @@ impl Ways {
         let outputs = &hit.entry.outputs;
         let copied_anyway = |output: &&Output| output.kind == OutputKind::Product;
         let own_time = if outputs.iter().any(|o| copied_anyway(&o))
-            || !clock::needs_own_time(call, hit.known.newest_dependency)
+            || !clock::needs_own_time(session, hit.known.newest_dependency)
         {
             None
         } else {
@@ -166,6 +168,15 @@ impl Ways {
     }
 }
 
+/// Returns the form in which an output lies in the store.
+pub(super) fn form(output: &Output) -> Form {
+    match output.kind {
+        OutputKind::Metadata => Form::Metadata,
+        _ if output.executable => Form::Program,
+        _ => Form::Data,
+    }
+}
+
 /// Picks the output whose copy costs least: the metadata, else the smallest.
 pub(super) fn smallest(outputs: &[Output]) -> Option<String> {
     let metadata = outputs.iter().find(|o| o.kind == OutputKind::Metadata);
@@ -191,8 +202,7 @@ pub(super) fn unlink_outputs(call: &Call) {
     let names = call.expected_outputs().into_iter().map(|(name, _, _)| name).chain([call.dep_info_name()]);
     for name in names {
         let path = call.out_dir.join(name);
-        let is_link = |stat: Stat| Blobs::is_blob(&stat) || stat.mode & 0o200 == 0;
-        if Stat::of_name(&path).is_ok_and(is_link) {
+        if Stat::of_name(&path).is_ok_and(|stat| Blobs::may_be_link(&stat)) {
             let _ = fs::remove_file(&path);
         }
     }

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::call::Call;
+use super::clock;
 use super::log;
 use crate::config::{self, Settings};
 use crate::digest::Digest;
@@ -34,6 +35,8 @@ pub(super) struct Session<'c> {
     pub(super) call: &'c Call,
     pub(super) settings: Settings,
     pub(super) store: Store,
+    /// Whether the profile directory is new to this run of cargo.
+    pub(super) target_is_new: bool,
     /// Taken away once the compiler has run.
     guard: RefCell<Option<Guard>>,
 }
@@ -58,7 +61,8 @@ impl<'c> Session<'c> {
             OpenError::NetworkFs(_) => Excluded { why: Bypass::NetworkFs, notes },
             other => Excluded { why: Bypass::Store(chain(&other)), notes },
         })?;
-        Ok(Self { call, settings, store, guard: RefCell::new(guard) })
+        let target_is_new = clock::claim_target(call, &store.index).unwrap_or(false);
+        Ok(Self { call, settings, store, target_is_new, guard: RefCell::new(guard) })
     }
 
     /// Lets go of the fallback to the compiler: it is about to run.
@@ -73,15 +77,11 @@ impl<'c> Session<'c> {
         self.guard.replace(Guard::exit(&self.store.layout, 0));
     }
 
-    /// Takes the turn to compile `key`; whether it had to be waited for.
-    pub(super) fn take_turn(&self, key: &Digest) -> (Option<Lock>, bool) {
+    /// Takes the turn to compile `key`, waiting for another process that has it. `None`: it has kept it too long, or
+    /// turns can't be taken.
+    pub(super) fn take_turn(&self, key: &Digest) -> Option<Lock> {
         let slot = u64::from_le_bytes(key.as_bytes()[..8].try_into().expect("eight bytes"));
-        let path = self.store.layout.inflight_lock();
-        match lock::byte(&path, slot, std::time::Duration::ZERO) {
-            Ok(None) => (lock::byte(&path, slot, self.settings.lock_timeout).ok().flatten(), true),
-            Ok(turn) => (turn, false),
-            Err(_) => (None, false),
-        }
+        lock::byte(&self.store.layout.inflight_lock(), slot, self.settings.lock_timeout).ok().flatten()
     }
 
     /// Starts a gc that goes on by itself, if the last one was some time ago: the store has just grown. Under the front

@@ -193,7 +193,7 @@ fn nobody_waits_for_ever_for_the_store() {
     let (p, call) = library();
     call.wipe();
     fs::create_dir_all(p.cache()).unwrap();
-    let held = lock::exclusive(&p.layout().store_lock()).unwrap();
+    let held = lock::try_exclusive(&p.layout().store_lock()).unwrap();
     let call = call.set("KACHE_LOCK_TIMEOUT", "1s");
     let run = p.run(call.launched("timeout", &["--signal=KILL", "20"]));
     drop(held);
