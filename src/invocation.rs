@@ -9,7 +9,7 @@
 //! |---|------|------|
 //! | 1 | argv\[1\] is `kache`, and not followed by a rustc and one of `-`, `-vV`, `--crate-name` | command line, argv\[1\] dropped |
 //! | 2 | argv\[1\] is a rustc | wrapper; the compiler is argv\[1\] |
-//! | 2a | argv\[1\] is a path to a program, or any word followed by `-vV` or `--crate-name` | wrapper; the compiler is argv\[1\] |
+//! | 2a | argv\[1\] is a path to a program, or any word followed by `-vV`, `--crate-name` or `- --crate-name` | wrapper; the compiler is argv\[1\] |
 //! | 3 | argv\[2\] is a rustc (a workspace wrapper stands between) | wrapper; the compiler is argv\[1\], called with argv\[2..\] |
 //! | 4 | anything else | command line |
 
@@ -66,7 +66,9 @@ impl Invocation {
             return Self::wrapper(words, true);
         }
         // A compiler of any name, as `build.rustc` may give one.
-        if is(0, &is_executable_path) || is(1, &|w| w == "-vV" || w == "--crate-name") {
+        let is_asked = is(1, &|w| w == "-vV" || w == "--crate-name")
+            || is(1, &|w| w == "-") && is(2, &|w| w == "--crate-name");
+        if is(0, &is_executable_path) || is_asked {
             return Self::wrapper(words, false);
         }
         Self::Cli(words)

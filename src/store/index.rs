@@ -184,9 +184,9 @@ impl Index {
         Ok(Reader { txn: txn.map_err(|e| self.lmdb(e))?, table: self.table })
     }
 
-    /// Frees the slots of readers that were killed: they would keep old pages alive.
-    pub fn clear_dead_readers(&self) {
-        let _ = self.env.clear_stale_readers();
+    /// Has the next process start a new index: this one does not give back what was put into it.
+    pub fn condemn(&self) {
+        let _ = fs::create(&self.path.with_extension("bad"));
     }
 
     /// Number of the last committed change: an index that shows the same one has not changed.
@@ -207,6 +207,8 @@ impl Index {
     }
 
     fn try_write<T>(&self, change: impl Fn(&mut Writer<'_>) -> heed::Result<T>) -> heed::Result<T> {
+        // Readers that were killed would keep old pages alive, and the file would grow.
+        self.env.clear_stale_readers()?;
         let mut writer = Writer { txn: self.env.write_txn()?, table: self.table };
         let value = change(&mut writer)?;
         writer.txn.commit()?;
@@ -222,7 +224,7 @@ impl Index {
     /// a new index.
     fn lmdb(&self, source: heed::Error) -> IndexError {
         if is_damage(&source) {
-            let _ = fs::create(&self.path.with_extension("bad"));
+            self.condemn();
         }
         IndexError::Lmdb { path: self.path.clone(), source }
     }

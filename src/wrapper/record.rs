@@ -75,7 +75,6 @@ pub(super) fn record(
 
     let busy = || Bypass::Store("another process has kept it for 10 s".to_owned());
     let _recording = session.store.hold().map_err(|e| store(&e))?.ok_or_else(busy)?;
-    session.store.index.clear_dead_readers();
     let placed = place_outputs(session).map_err(|e| store(&e))?;
     let artefact = Artefact { closure: closure_of(&state, miss), loads_code: loads_code(session, compiled) };
     let entry = Entry {
@@ -111,6 +110,10 @@ pub(super) fn record(
             Ok(())
         })
         .map_err(|e| store(&e))?;
+    // A damaged tree may take a value and not find it again.
+    if session.store.index.read().is_ok_and(|reader| reader.entry(&key).is_none()) {
+        session.store.index.condemn();
+    }
     Ok(Recorded { key, bytes: Bytes { recorded: entry.size(), ..Bytes::default() } })
 }
 

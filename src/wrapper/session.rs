@@ -158,8 +158,7 @@ impl Notes {
         log::say(self.filter.as_deref(), &call.unit, &ended.outcome);
         let Some(log) = &self.log else { return };
         // What a build script tries on the compiler is none of the build's units, unless it came from the cache.
-        let is_trial = call.parent().is_some_and(|parent| parent.name != "cargo");
-        if is_trial && !matches!(ended.outcome, Outcome::Hit { .. } | Outcome::Missed { .. }) {
+        if is_trial(call) && !matches!(ended.outcome, Outcome::Hit { .. } | Outcome::Missed { .. }) {
             return;
         }
         let _ = log.append(&UnitEvent {
@@ -175,6 +174,11 @@ impl Notes {
             out_dir: Some(call.out_dir.clone()),
         });
     }
+}
+
+/// Whether a build script calls: the variables that cargo gives to scripts only are set.
+fn is_trial(call: &Call) -> bool {
+    ["HOST", "TARGET", "NUM_JOBS"].iter().all(|name| call.environment.get(name).is_some())
 }
 
 /// Names the run of cargo: the front end's id, else the nearest cargo that called us.
