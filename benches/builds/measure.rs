@@ -92,17 +92,34 @@ pub(crate) fn settle(mark: &str) -> Result<()> {
 
 /// The processes that carry `mark` and still run.
 pub(crate) fn background(mark: &str) -> Result<Vec<u32>> {
-    let wanted = format!("{MARK}={mark}");
+    Ok(marked()?.into_iter().filter(|(_, found)| found == mark).map(|(pid, _)| pid).collect())
+}
+
+/// All processes with a mark.
+fn marked() -> Result<Vec<(u32, String)>> {
+    let prefix = format!("{MARK}=");
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc")? {
         let name = entry?.file_name();
         let Some(pid) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        if environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes()) {
-            found.push(pid);
-        }
+        let mut variables = environment.split(|byte| *byte == 0);
+        let mark = variables.find_map(|variable| variable.strip_prefix(prefix.as_bytes()));
+        found.extend(mark.map(|mark| (pid, String::from_utf8_lossy(mark).into_owned())));
     }
     Ok(found)
+}
+
+/// Ends what interrupted benchmarks left running; their processes know the number of the benchmark.
+pub(crate) fn end_leftovers() -> Result<()> {
+    for (pid, mark) in marked()? {
+        let benchmark = mark.split(':').next().unwrap_or_default();
+        if !Path::new("/proc").join(benchmark).exists() {
+            eprintln!("ending process {pid}, left over from an interrupted benchmark");
+            let _ = Command::new("kill").arg(pid.to_string()).status();
+        }
+    }
+    Ok(())
 }
 
 fn background_ticks(mark: &str) -> Result<u64> {
@@ -143,7 +160,7 @@ impl CompilerShim {
         // Tools know a compiler by its file name.
         let shim = Self { program: dir.join("rustc"), counter: dir.join("calls") };
         let script = format!(
-            "#!/bin/sh\ncase \" $* \" in\n*\" --crate-name ___ \"*|*\" - \"*) ;;\n*\" --crate-name \"*) printf . >>'{}' ;;\nesac\nexec '{}' \"$@\"\n",
+            "#!/bin/sh\ncase \" $* \" in\n*\" --print \"*|*\" --print=\"*|*\" - \"*) ;;\n*\" --crate-name \"*) printf . >>'{}' ;;\nesac\nexec '{}' \"$@\"\n",
             shim.counter.display(),
             rustc.display(),
         );

@@ -10,7 +10,7 @@ use crate::{Result, failed};
 const HELP: &str = "\
 Usage: cargo bench --bench builds -- [OPTIONS]
 
-  --workload LIST   ripgrep,bat,gix (all)
+  --workload LIST   ripgrep,bat,gix,smoke (all but smoke)
   --scenario LIST   cold,warm,checkout,noop,edit,remote (all)
   --tool LIST       plain,plain-inc,floor,kache,wrapper,mbx,peer-kache,sccache (all that are found)
   --runs N          timed runs of each scenario (3)
@@ -55,7 +55,7 @@ pub(crate) fn parse(args: impl Iterator<Item = String>) -> Result<Option<Options
         return Ok(None);
     }
     let mut options = Options {
-        workloads: WORKLOADS.iter().collect(),
+        workloads: WORKLOADS.iter().filter(|known| known.name != "smoke").collect(),
         scenarios: Scenario::ALL.to_vec(),
         tools: Kind::ALL.to_vec(),
         runs: 3,

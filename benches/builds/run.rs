@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::measure::CompilerShim;
+use crate::measure::{self, CompilerShim};
 use crate::options::Options;
 use crate::scenario::{Rig, Scenario};
 use crate::table::{self, Row};
@@ -23,6 +23,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
         return Ok(());
     }
+    measure::end_leftovers()?;
     let settings = Settings {
         toolchain: Toolchain::find()?,
         release: options.release,

@@ -329,14 +329,23 @@ impl<'a> Rig<'a> {
 
     fn timed_build(&self, checkout: &Path) -> Result<Sample> {
         let mut command = self.instance.build(checkout);
-        measure::timed(&mut command, &self.instance.mark, &self.log())
+        let sample = measure::timed(&mut command, &self.instance.mark, &self.log())?;
+        self.check_built(checkout)?;
+        Ok(sample)
     }
 
     fn untimed_build(&mut self) -> Result<()> {
         measure::untimed(&mut self.instance.build(&self.checkout()), &self.log())?;
         measure::settle(&self.instance.mark)?;
+        self.check_built(&self.checkout())?;
         self.built = true;
         Ok(())
+    }
+
+    /// A tool that succeeds without building anything would win every comparison.
+    fn check_built(&self, checkout: &Path) -> Result<()> {
+        let units = checkout.join("target").join(self.instance.profile_folder()).join(".fingerprint");
+        if units.is_dir() { Ok(()) } else { failed(format!("the build left no {}", units.display())) }
     }
 
     /// Links the kept target into its place, which is half of what the floor is.

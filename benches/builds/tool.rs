@@ -201,6 +201,11 @@ impl<'a> Instance<'a> {
         self.compiler = Some(rustc);
     }
 
+    /// The folder of the built profile in a target directory.
+    pub(crate) fn profile_folder(&self) -> &'static str {
+        if self.settings.release { "release" } else { "debug" }
+    }
+
     /// The build of one scenario in a checkout.
     pub(crate) fn build(&self, checkout: &Path) -> Command {
         let mut command = match self.tool.kind {

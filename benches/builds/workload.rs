@@ -80,6 +80,20 @@ pub(crate) const WORKLOADS: &[Workload] = &[
         without_dev: true,
         edited: "crates/gix/src/lib.rs",
     },
+    // Says whether the benchmark itself works, in seconds.
+    Workload {
+        name: "smoke",
+        members: &[
+            ("anyhow", "1.0.105"),
+            ("cfg-if", "1.0.5"),
+            ("itoa", "1.0.19"),
+            ("ryu", "1.0.23"),
+            ("scopeguard", "1.2.0"),
+        ],
+        replaced: &[],
+        without_dev: true,
+        edited: "crates/itoa/src/lib.rs",
+    },
 ];
 
 /// The workspace of gitoxide: its program, and the libraries this program is made of.
