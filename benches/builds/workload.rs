@@ -29,6 +29,8 @@ pub(crate) struct Workload {
     /// Whether dev-dependencies go, and with them the tests and benches outside `src`: published crates leave out
     /// the fixtures they need.
     without_dev: bool,
+    /// Members whose tests inside `src` need those dev-dependencies.
+    untested: &'static [&'static str],
     /// The file that the edit scenario changes.
     pub(crate) edited: &'static str,
 }
@@ -58,6 +60,7 @@ pub(crate) const WORKLOADS: &[Workload] = &[
         ],
         replaced: &[],
         without_dev: false,
+        untested: &[],
         edited: "crates/grep-printer/src/lib.rs",
     },
     Workload {
@@ -65,6 +68,7 @@ pub(crate) const WORKLOADS: &[Workload] = &[
         members: &[("bat", "0.26.1")],
         replaced: &[],
         without_dev: false,
+        untested: &[],
         edited: "src/lib.rs",
     },
     Workload {
@@ -78,6 +82,7 @@ pub(crate) const WORKLOADS: &[Workload] = &[
             value: r#"["hashes", "fast", "pretty-cli", "gitoxide-core-tools", "prodash-render-line"]"#,
         }],
         without_dev: true,
+        untested: GIX_UNTESTED,
         edited: "crates/gix/src/lib.rs",
     },
     // Says whether the benchmark itself works, in seconds.
@@ -92,6 +97,7 @@ pub(crate) const WORKLOADS: &[Workload] = &[
         ],
         replaced: &[],
         without_dev: true,
+        untested: &[],
         edited: "crates/itoa/src/lib.rs",
     },
 ];
@@ -162,6 +168,29 @@ const GIX: &[(&str, &str)] = &[
     ("gix-worktree-stream", "0.39.0"),
     ("gix-zlib", "0.4.0"),
     ("prodash", "31.0.1"),
+];
+
+const GIX_UNTESTED: &[&str] = &[
+    "gix",
+    "gix-actor",
+    "gix-blame",
+    "gix-command",
+    "gix-config",
+    "gix-credentials",
+    "gix-diff",
+    "gix-discover",
+    "gix-imara-diff",
+    "gix-index",
+    "gix-lock",
+    "gix-object",
+    "gix-pack",
+    "gix-path",
+    "gix-ref",
+    "gix-tempfile",
+    "gix-transport",
+    "gix-url",
+    "gix-worktree",
+    "gix-worktree-state",
 ];
 
 /// Prepares `workload` below `bench_dir` unless that has been done, and returns its folder.
@@ -282,6 +311,14 @@ fn adapt_manifest(workload: &Workload, member: &str, path: &Path) -> Result<()> 
         let feature = |replaced: &&Replaced| {
             section == "features" && line.starts_with(&format!("{} = [", replaced.feature))
         };
+        let untested = section == "lib" && workload.untested.contains(&member);
+        if untested && line.starts_with("test = ") {
+            continue;
+        }
+        if untested && line == "[lib]" {
+            adapted += "[lib]\ntest = false\n";
+            continue;
+        }
         if let Some(at) = features.iter().position(feature) {
             let replaced = features.remove(at);
             adapted += &format!("{} = {}\n", replaced.feature, replaced.value);
