@@ -74,7 +74,7 @@ pub struct Extern {
 }
 
 /// The state of an input file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum FileState {
     /// There is none.
     Absent,

@@ -65,13 +65,15 @@ pub fn changes(earlier: &Inputs, now: &Inputs) -> Vec<Change> {
             changes.push(Change::Dependency(dependency.name.clone()));
         }
     }
-    let before: BTreeMap<&PortablePath, &FileState> = earlier.files.iter().map(|(p, s)| (p, s)).collect();
+    // One path may stand there with more than one state: what it leads to, and the link itself.
+    let before: BTreeSet<&(PortablePath, FileState)> = earlier.files.iter().collect();
+    let paths_before: BTreeSet<&PortablePath> = earlier.files.iter().map(|(path, _)| path).collect();
     let mut only_here = Vec::new();
-    for (path, state) in &now.files {
-        match before.get(path) {
-            Some(known) if *known == state => {}
-            Some(_) => changes.push(Change::File(path.clone())),
-            None => only_here.push(Change::File(path.clone())),
+    for file in now.files.iter().filter(|file| !before.contains(file)) {
+        let change = Change::File(file.0.clone());
+        let list = if paths_before.contains(&file.0) { &mut changes } else { &mut only_here };
+        if !list.contains(&change) {
+            list.push(change);
         }
     }
     let before: BTreeMap<&String, &Option<Digest>> = earlier.variables.iter().map(|(n, v)| (n, v)).collect();

@@ -211,7 +211,7 @@ fn add_artefact(
 ) -> Result<(), Bypass> {
     let is_own =
         path.parent() == Some(&ground.out_dir) && ground.outputs.iter().any(|own| path.ends_with(own));
-    if !access.read || is_own {
+    if !access.read || access.absent || is_own {
         return Ok(());
     }
     let is_library = |ending: &str| path.extension().is_some_and(|e| e == ending);

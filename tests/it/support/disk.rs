@@ -175,7 +175,8 @@ fn mount(kind: &str, at: &Path, flags: libc::c_ulong, options: &str) -> std::io:
     if result == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
 }
 
-/// Whether a file is crate metadata by itself, not in an archive: rustc refuses to replace it when it is read-only.
+/// Whether a file is crate metadata by itself, not in an archive: rustc refuses to replace it when it is read-only. That
+/// of a checked program is empty.
 fn is_metadata(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"rust\0")
+    bytes.is_empty() || bytes.starts_with(b"rust\0")
 }
