@@ -24,7 +24,7 @@
 //! | 3 | [`config`] | settings; rows 0 to 2 never see it |
 //! | 2 | [`key`], [`store`], [`trace`] | what makes compiles equal; blobs and index; what a process tree reads |
 //! | 1 | [`entry`], [`event`], [`invocation`], [`portable`], [`rustc`] | what is stored and said; argv; paths; rustc's formats |
-//! | 0 | [`digest`], [`env`], [`fs`], [`quantity`], [`term`] | content names, variables, files, units of measure, printing |
+//! | 0 | [`digest`], [`mod@env`], [`fs`], [`quantity`], [`term`] | content names, variables, files, units of measure, printing |
 //!
 //! # Invariants
 //!

@@ -1,6 +1,6 @@
 //! A rustc command line, as facts.
 //!
-//! Owns the parsing of arguments. Never guesses: what the table in [`flags`](super::flags) does not know becomes
+//! Owns the parsing of arguments. Never guesses: what the table in [`flags`] does not know becomes
 //! [`Unsupported`], and the unit is compiled without the cache.
 
 use std::ffi::{OsStr, OsString};
