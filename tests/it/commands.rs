@@ -217,6 +217,26 @@ fn why_follows_the_chain_to_its_root() {
 }
 
 #[test]
+fn why_names_changed_flags_and_features() {
+    let p = project()
+        .settings("")
+        .root("[features]\nred = []\n[profile.dev]\nopt-level = 1\n")
+        .file("src/lib.rs", "pub fn f() {}")
+        .build();
+    p.kache("build").success();
+    p.replace("Cargo.toml", "opt-level = 1", "opt-level = 2");
+    p.kache("build").success();
+    let changed = |p: &Project| {
+        let run = p.kache("why");
+        let lines = run.success().stdout.lines().filter(|line| line.starts_with("  changed  "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(changed(&p), ["  changed  flag `-C opt-level` 1 → 2"]);
+    p.kache("build --features red").success();
+    assert_eq!(changed(&p), ["  changed  features +red"]);
+}
+
+#[test]
 fn why_of_hits_and_of_what_was_not_compiled() {
     let p = workspace();
     p.kache("why").exits(1).stderr_is("error: no build has been recorded yet\n");

@@ -540,7 +540,7 @@ fn misses_are_explained_by_variables_flags_and_features() {
 }
 
 #[test]
-#[ignore = "the file name's hash, which cargo makes of the flags, is named instead"]
+#[ignore = "the hashes that cargo makes of the flags are named instead"]
 fn a_changed_flag_is_named() {
     let p = project()
         .settings("")
