@@ -406,6 +406,11 @@ fn why_follows_a_changed_dependency_to_its_root() {
     ];
     events[2].key = Some("0123456789abcdef0123".into());
     let changes = vec![
+        // Made by cargo of what follows.
+        Change::Argument("extra-filename -1a".into(), true),
+        Change::Argument("flag -Cmetadata=1a".into(), true),
+        Change::Argument("extra-filename -0f".into(), false),
+        Change::Argument("flag -Cmetadata=0f".into(), false),
         Change::Argument("flag -Copt-level=3".into(), true),
         Change::Argument("flag -Copt-level=0".into(), false),
         Change::Argument("cfg tokio".into(), true),

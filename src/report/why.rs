@@ -204,10 +204,13 @@ fn changed(reason: MissReason) -> String {
 
 /// Pairs arguments that went with those that came in their place.
 fn arguments(changes: &[Change]) -> Vec<Line> {
+    let only_follows = changes.iter().all(follows);
     let with = |wanted: bool| {
-        changes.iter().filter_map(move |change| match change {
-            Change::Argument(line, new) if *new == wanted => Some(line.as_str()),
-            _ => None,
+        changes.iter().filter(move |change| only_follows || !follows(change)).filter_map(move |change| {
+            match change {
+                Change::Argument(line, new) if *new == wanted => Some(line.as_str()),
+                _ => None,
+            }
         })
     };
     let mut gone: Vec<&str> = with(false).collect();
@@ -222,6 +225,12 @@ fn arguments(changes: &[Change]) -> Vec<Line> {
     }
     lines.extend(gone.into_iter().map(|line| argument(line, format!("−`{}`", shown(line)))));
     lines
+}
+
+/// Whether a change comes of others: cargo makes these hashes of flags, features and versions.
+fn follows(change: &Change) -> bool {
+    let is_hash = |line: &str| line.starts_with("extra-filename ") || line.starts_with("flag -Cmetadata=");
+    matches!(change, Change::Argument(line, _) if is_hash(line))
 }
 
 fn argument(line: &str, change: String) -> Line {

@@ -3,6 +3,7 @@
 
 mod support;
 
+mod commands;
 mod compiler;
 mod concurrency;
 mod env;
@@ -10,6 +11,7 @@ mod executables;
 mod faults;
 mod flags;
 mod freshness;
+mod front_end;
 mod included;
 mod layers;
 mod macros;

@@ -18,6 +18,7 @@
 
 #![allow(dead_code, unused_imports, reason = "a language has words that no test needs yet")]
 
+mod aging;
 mod captured;
 mod clock;
 mod disk;

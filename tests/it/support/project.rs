@@ -1,7 +1,7 @@
 //! A project in a directory of its own, with a cache of its own.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, FileTimes};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
@@ -61,6 +61,29 @@ impl Builder {
             "mac/src/lib.rs",
             format!("extern crate proc_macro; use proc_macro::TokenStream;\n{source}"),
         )
+    }
+
+    /// Adds all files below `fixtures/<name>`.
+    pub(crate) fn fixture(mut self, name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name);
+        let mut pending = vec![folder.clone()];
+        while let Some(directory) = pending.pop() {
+            for entry in fs::read_dir(&directory).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    pending.push(path);
+                } else {
+                    let text = fs::read(&path).unwrap();
+                    self.files.push((path.strip_prefix(&folder).unwrap().to_owned(), text));
+                }
+            }
+        }
+        self
+    }
+
+    /// Writes the user's settings. Without, there is no file, of which our commands warn.
+    pub(crate) fn settings(self, text: &str) -> Self {
+        self.file("../config.toml", text)
     }
 
     /// Sets a variable for all runs.
@@ -326,8 +349,20 @@ impl Project {
 
     /// Runs `cargo kache …`.
     pub(crate) fn kache(&self, arguments: &str) -> Run {
+        self.run(self.kache_command(arguments))
+    }
+
+    /// Prepares `cargo kache …`.
+    pub(crate) fn kache_command(&self, arguments: &str) -> Command {
         let mut command = self.command(Self::program());
         command.arg("kache").args(arguments.split_whitespace());
+        command
+    }
+
+    /// Runs `cargo kache …` with one more variable.
+    pub(crate) fn set_and_kache(&self, name: &str, value: impl AsRef<OsStr>, arguments: &str) -> Run {
+        let mut command = self.kache_command(arguments);
+        command.env(name, value);
         self.run(command)
     }
 

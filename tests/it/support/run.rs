@@ -54,6 +54,52 @@ impl Run {
         self
     }
 
+    /// Demands that a piece of text is not on stderr.
+    #[track_caller]
+    pub(crate) fn stderr_lacks(&self, text: &str) -> &Self {
+        assert!(!self.stderr.contains(text), "`{text}` in stderr of {self}");
+        self
+    }
+
+    /// Demands a piece of text on stdout.
+    #[track_caller]
+    pub(crate) fn stdout_has(&self, text: &str) -> &Self {
+        assert!(self.stdout.contains(text), "no `{text}` in stdout of {self}");
+        self
+    }
+
+    /// Demands all of stdout.
+    #[track_caller]
+    pub(crate) fn stdout_is(&self, text: &str) -> &Self {
+        assert_eq!(self.stdout, text, "stdout of {self}");
+        self
+    }
+
+    /// Demands all of stderr.
+    #[track_caller]
+    pub(crate) fn stderr_is(&self, text: &str) -> &Self {
+        assert_eq!(self.stderr, text, "stderr of {self}");
+        self
+    }
+
+    /// Returns the object on stdout.
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
+        match serde_json::from_str(&self.stdout) {
+            Ok(value) => value,
+            Err(error) => panic!("stdout is not one object: {error}: {self}"),
+        }
+    }
+
+    /// Returns the report that `--report json` wrote as the last line of stderr.
+    #[track_caller]
+    pub(crate) fn report(&self) -> serde_json::Value {
+        match serde_json::from_str(self.stderr.lines().last().unwrap_or_default()) {
+            Ok(value) => value,
+            Err(error) => panic!("no report at the end of stderr: {error}: {self}"),
+        }
+    }
+
     /// Demands this many hits.
     #[track_caller]
     pub(crate) fn hits(&self, count: usize) -> &Self {
