@@ -229,6 +229,10 @@ fn invalid(name: &str, value: &str, expected: &str) -> ConfigError {
 /// Puts `bytes` in place of the file that `path` leads to, with the mode it had.
 fn replace(path: &Path, bytes: &[u8]) -> fs::Result<()> {
     let target = follow(path)?;
+    // A device, say, would be gone for good.
+    if fs::metadata(&target).or_absent()?.is_some_and(|meta| !meta.is_file()) {
+        return Err(std::io::Error::other("it is no regular file")).at("replace", &target);
+    }
     let folder = target.parent().expect("a settings file lies in a folder");
     fs::create_dir_all(folder)?;
 

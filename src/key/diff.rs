@@ -158,7 +158,9 @@ fn paths(changes: &[Change], which: impl Fn(&PortablePath) -> bool) -> Vec<Strin
 
 /// Puts the first changed argument into a reason: `(line, is new)`.
 fn argument_reason(lines: &[(&str, bool)]) -> Option<MissReason> {
-    let (line, new) = lines.first()?;
+    // Cargo hashes flags into these two: they differ with every other one.
+    let is_hash = |line: &str| line.starts_with("extra-filename ") || line.starts_with("flag -Cmetadata=");
+    let (line, new) = lines.iter().find(|(line, _)| !is_hash(line)).or(lines.first())?;
     let (kind, text) = line.split_once(' ').unwrap_or((line, ""));
     Some(match kind {
         "cfg" | "check-cfg" => MissReason::Cfg(signed(text, *new)),

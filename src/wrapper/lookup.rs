@@ -35,7 +35,7 @@ pub(super) struct Miss {
     /// Whether dep-info alone does not tell all that the compile reads.
     pub(super) needs_trace: bool,
     /// A cause that is known already.
-    cause: Option<MissReason>,
+    pub(super) cause: Option<MissReason>,
     /// The entry key under the newest prediction.
     candidate: Option<Digest>,
     /// The inputs of the finished compile, once learnt.

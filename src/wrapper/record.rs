@@ -13,7 +13,7 @@ use super::restore::{copies_everything, form, reflinks, smallest};
 use super::session::{Session, chain, now_ms};
 use crate::digest::{Digest, FieldHasher};
 use crate::entry::{Artefact, Aspect, Entry, FileState, Inputs, Output, OutputKind, Prediction};
-use crate::event::{Bypass, Bytes};
+use crate::event::{Bypass, Bytes, MissReason};
 use crate::fs::stat::{Stat, Time};
 use crate::fs::{self, AtPath as _};
 use crate::key::invocation::unit_id;
@@ -59,6 +59,9 @@ pub(super) fn record(
     let key = entry_key(&miss.known.invocation.key, &state, &miss.known.externs, closure.as_ref());
     let is_silent = compiled.stdout.is_empty() && messages::is_silent(&compiled.stderr);
     let key = if is_silent { key } else { with_messages(&key, &call.arguments.messages) };
+    if reader.evicted(&key).is_some() {
+        miss.cause = Some(MissReason::Evicted);
+    }
     let memos = files.take_fresh();
     drop(reader);
 
@@ -97,6 +100,7 @@ pub(super) fn record(
         .index
         .write(|writer| {
             writer.put_entry(&key, &unit, &entry)?;
+            writer.forget_evicted(&key)?;
             writer.predict(&miss.known.invocation.key, &prediction)?;
             for output in &entry.outputs {
                 writer.put_artefact(&output.digest, &artefact_of(&entry.artefact, &output.digest))?;

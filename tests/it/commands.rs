@@ -291,7 +291,6 @@ fn gc_by_age() {
 }
 
 #[test]
-#[ignore = "gc forgets what the entry's key would be made of"]
 fn what_gc_removed_is_missed_for_that_reason() {
     let p = built();
     p.age("a-one", 25 * HOUR);

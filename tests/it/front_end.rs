@@ -540,7 +540,6 @@ fn misses_are_explained_by_variables_flags_and_features() {
 }
 
 #[test]
-#[ignore = "the hashes that cargo makes of the flags are named instead"]
 fn a_changed_flag_is_named() {
     let p = project()
         .settings("")
@@ -553,7 +552,6 @@ fn a_changed_flag_is_named() {
 }
 
 #[test]
-#[ignore = "of a path with several aspects one is compared with another: its source seems changed"]
 fn a_variable_that_a_macro_may_have_read_is_named() {
     let mut p = project()
         .settings("")
