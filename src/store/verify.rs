@@ -242,8 +242,8 @@ mod tests {
         summary.problems.iter().map(|row| (row.problem, row.package.as_deref())).collect()
     }
 
-    fn writable(path: &Path) {
-        link::set_mode(&fs::open(path).unwrap(), 0o644, path).unwrap();
+    fn set_mode(path: &Path, mode: u32) {
+        link::set_mode(&fs::open(path).unwrap(), mode, path).unwrap();
     }
 
     #[test]
@@ -264,7 +264,7 @@ mod tests {
         writable(&content);
         fs::write(&content, "CONTENT").unwrap();
         fs::remove_file(&scratch.blob(b"missing")).unwrap();
-        writable(&scratch.blob(b"mode"));
+        set_mode(&scratch.blob(b"mode"), 0o644);
         let time = scratch.blob(b"time");
         let later = crate::fs::stat::Time { seconds: 2_000_000_000, nanos: 0 };
         link::set_modified(&fs::open(&time).unwrap(), later, &time).unwrap();
@@ -292,7 +292,7 @@ mod tests {
         let scratch = Scratch::new();
         let key = scratch.record("a", &[b"content"], 1);
         scratch.store.index.write(|writer| writer.remove_entry(&key)).unwrap();
-        writable(&scratch.blob(b"content"));
+        set_mode(&scratch.blob(b"content"), 0o666);
         let summary = run(&scratch.store, false).unwrap();
         assert_eq!(problems(&summary), [(Problem::Mode, None)]);
     }
