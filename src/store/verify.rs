@@ -261,7 +261,7 @@ mod tests {
             scratch.record(name, &[name.as_bytes()], 1);
         }
         let content = scratch.blob(b"content");
-        writable(&content);
+        set_mode(&content, 0o644);
         fs::write(&content, "CONTENT").unwrap();
         fs::remove_file(&scratch.blob(b"missing")).unwrap();
         set_mode(&scratch.blob(b"mode"), 0o644);
