@@ -16,7 +16,8 @@ static CHILD: AtomicI32 = AtomicI32::new(0);
 /// The last signal to pass on.
 static RECEIVED: AtomicI32 = AtomicI32::new(0);
 
-/// Runs cargo to its end. Afterwards signals mean what they meant before.
+/// Runs cargo to its end. Afterwards SIGTERM and SIGHUP mean what they meant before. SIGINT and SIGQUIT are survived to the
+/// end: the one that ended cargo may reach us after it.
 pub(super) fn run(command: &mut Command) -> io::Result<ExitStatus> {
     RECEIVED.store(0, Ordering::SeqCst);
     let handlers: [(libc::c_int, extern "C" fn(libc::c_int)); 4] = [
@@ -28,7 +29,9 @@ pub(super) fn run(command: &mut Command) -> io::Result<ExitStatus> {
     let before = handlers.map(|(signal, handler)| (signal, handle(signal, handler)));
     let status = command.spawn().and_then(|mut child| wait(&mut child));
     for (signal, action) in before {
-        set(signal, action);
+        if matches!(signal, libc::SIGTERM | libc::SIGHUP) {
+            set(signal, action);
+        }
     }
     status
 }
