@@ -23,7 +23,7 @@ use crate::portable::{PortableText, Root};
 use crate::rustc::depinfo::{self, DepInfo};
 use crate::rustc::messages;
 use crate::store::blob::T0;
-use crate::store::index::{Memo, MemoStat};
+use crate::store::index::{Memo, MemoStat, Reader};
 
 /// A result that is in the store now.
 pub(super) struct Recorded {
@@ -115,7 +115,11 @@ pub(super) fn record(
         })
         .map_err(|e| store(&e))?;
     // A damaged tree may take a value and not find it again.
-    if session.store.index.read().is_ok_and(|reader| reader.entry(&key).is_none()) {
+    let invocation = &miss.known.invocation.key;
+    let is_lost = |reader: Reader<'_>| {
+        reader.entry(&key).is_none() || reader.predictions(invocation).first() != Some(&prediction)
+    };
+    if session.store.index.read().is_ok_and(is_lost) {
         session.store.index.condemn();
     }
     Ok(Recorded { key, bytes: Bytes { recorded: entry.size(), ..Bytes::default() } })
