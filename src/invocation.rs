@@ -14,8 +14,9 @@
 //! | 4 | anything else | command line |
 
 use std::ffi::{OsStr, OsString};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+
+use crate::fs;
 
 /// The role of this process.
 #[derive(Debug, PartialEq, Eq)]
@@ -95,8 +96,7 @@ fn is_driver(word: &OsStr) -> bool {
 
 /// Whether `word` is a path with a separator that names an executable file.
 fn is_executable_path(word: &OsStr) -> bool {
-    word.as_encoded_bytes().contains(&b'/')
-        && Path::new(word).metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+    word.as_encoded_bytes().contains(&b'/') && fs::is_program(Path::new(word))
 }
 
 #[cfg(test)]

@@ -150,12 +150,7 @@ impl Examination {
 /// Finds a program the way a shell does.
 fn find_program(env: &Env, name: &str) -> Option<PathBuf> {
     let path = env.get(env::PATH)?;
-    std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| is_program(file))
-}
-
-fn is_program(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+    std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| crate::fs::is_program(file))
 }
 
 /// Whether both paths lead to the same file.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::cargo_config;
-use super::{Finding, Subject, find_program, is_program, is_same_file};
+use super::{Finding, Subject, find_program, is_same_file};
 use crate::env;
 
 const NAME: &str = "wrapper";
@@ -61,7 +61,7 @@ fn judge(subject: &Subject<'_>, wrapper: &Wrapper) -> Finding {
             .fix(format!("set it to `kache` in {from}"));
     }
     let program = match value.contains('/') {
-        true => Some(base.join(value)).filter(|path| is_program(path)),
+        true => Some(base.join(value)).filter(|path| crate::fs::is_program(path)),
         false => find_program(subject.env, value),
     };
     let Some(program) = program else {

@@ -149,6 +149,12 @@ pub fn symlink_metadata(path: &Path) -> Result<Metadata> {
     path.symlink_metadata().at("read metadata of", path)
 }
 
+/// Whether `path` leads to a file that somebody may run.
+pub fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
 /// Lists the names in a directory, sorted.
 #[expect(clippy::disallowed_methods, reason = "this is the wrapper")]
 pub fn list(path: &Path) -> Result<Vec<OsString>> {

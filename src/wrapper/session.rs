@@ -15,6 +15,7 @@ use crate::config::{self, Settings};
 use crate::digest::Digest;
 use crate::env::Env;
 use crate::event::{BuildId, Bypass, Bytes, Log, Outcome, UnitEvent};
+use crate::fs;
 use crate::fs::lock::{self, Lock};
 use crate::invocation::AUTOMATIC_GC;
 use crate::key::environment;
@@ -229,9 +230,5 @@ pub(super) fn find_program(call: &Call, program: &std::ffi::OsStr) -> Option<Pat
         return Some(call.cwd.join(program));
     }
     let path = call.environment.get("PATH")?;
-    let is_program = |p: &PathBuf| {
-        use std::os::unix::fs::PermissionsExt as _;
-        p.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
-    };
-    std::env::split_paths(path).map(|dir| call.cwd.join(dir).join(program)).find(is_program)
+    std::env::split_paths(path).map(|dir| call.cwd.join(dir).join(program)).find(|file| fs::is_program(file))
 }
