@@ -23,7 +23,8 @@
 //! | modules that would shadow a source | absence | prediction |
 //! | files, listings and programs macros look at | content, traced | prediction |
 //! | variables of `env!`, `option_env!` | value | prediction |
-//! | whole environment, less [session noise](environment) | value, where macros are loaded | prediction |
+//! | variables that macros ask for by name | value, traced | prediction |
+//! | whole environment, less [session noise](environment) | value, where macros may read it otherwise | prediction |
 //! | dependencies | content, with all they were compiled against | [`entry_key`] |
 //!
 //! # Limits

@@ -3,6 +3,7 @@
 //! Never runs anything.
 
 use std::convert::Infallible;
+use std::ffi::OsString;
 use std::io;
 use std::process::{Child, Command, ExitStatus};
 
@@ -18,7 +19,10 @@ impl Watch {
     }
 }
 
-pub(super) fn spawn(_: &mut Command) -> Result<(Child, Watch), SpawnError> {
+pub(super) fn spawn(
+    _: &mut Command,
+    _: Option<&[(OsString, OsString)]>,
+) -> Result<(Child, Watch), SpawnError> {
     Err(Unsupported::Platform.into())
 }
 

@@ -37,9 +37,15 @@
 //! they mean, and looking is left to the consumer. Two spellings of one file are two accesses. Paths of `/proc/self`
 //! stay as written and are never called absent, save that `/proc/self/cwd/…` and `/proc/self/root/…` are spelled out.
 //!
+//! # Variables
+//!
+//! On request, what the program asks its environment for is noted too, by a library of ours that is loaded with it; see
+//! `hook` for how, and for what escapes it. That is no trace of a tree: only the program itself is looked into.
+//!
 //! # Limits
 //!
-//! Not seen, hence to be known otherwise: environment variables, clocks, random numbers, user, host and processor;
+//! Not seen, hence to be known otherwise: environment variables of other programs than the first, and all of them
+//! unless asked for; clocks, random numbers, user, host and processor;
 //! memory and descriptors inherited from us (a pipe, a jobserver, a directory opened before); what a `connect`ed server
 //! sends; abstract sockets are [`network`](Trace::network). `fstatat` and `statx` with a directory, a name *and* no flag
 //! but `AT_EMPTY_PATH` look like `fstat` to the filter and pass. Ways around paths, such as file handles, rings or
@@ -79,15 +85,37 @@ mod platform;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus};
 
+/// How much of a program is traced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Its tree's way to files.
+    Files,
+    /// Also what the program itself asks its environment for, where that is possible.
+    FilesAndVariables,
+}
+
 /// Spawns `command` traced, with the standard streams it is configured with.
 ///
 /// Nothing about the program changes but `no_new_privs`. The command itself can be spawned again afterwards, untraced.
-pub fn spawn(command: &mut Command) -> Result<Traced, SpawnError> {
-    let (child, watch) = platform::spawn(command)?;
+pub fn spawn(command: &mut Command, scope: Scope) -> Result<Traced, SpawnError> {
+    match scope {
+        Scope::Files => spawn_with(command, None),
+        Scope::FilesAndVariables => spawn_with(command, Some(std::env::vars_os().collect())),
+    }
+}
+
+/// Spawns `command`; given an environment, the command gets it, and is looked into.
+fn spawn_with(
+    command: &mut Command,
+    variables: Option<Vec<(OsString, OsString)>>,
+) -> Result<Traced, SpawnError> {
+    let (child, watch) = platform::spawn(command, variables.as_deref())?;
     Ok(Traced { child, watch })
 }
 
@@ -127,6 +155,30 @@ pub struct Trace {
     pub incomplete: Option<Incomplete>,
     /// How many calls stopped: what the trace has cost.
     pub stops: u64,
+    /// What the program asked its environment for. `None`: not known.
+    pub variables: Option<Variables>,
+}
+
+/// What a program asked its environment for, by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variables {
+    /// The program, by the path of its file.
+    pub program: PathBuf,
+    /// All that was ever loaded into it.
+    pub objects: Vec<Object>,
+    /// Names that code outside of all objects asked for.
+    pub elsewhere: BTreeSet<OsString>,
+}
+
+/// A program or library, loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// Where the loader found it.
+    pub path: PathBuf,
+    /// It was there before the program began.
+    pub is_early: bool,
+    /// Names that its code asked for.
+    pub asked: BTreeSet<OsString>,
 }
 
 /// All that was done at one path.

@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
-use super::{Access, Incomplete, SpawnError, Trace, Unsupported, spawn, supported};
+use super::{Access, Incomplete, Scope, SpawnError, Trace, Unsupported, spawn, supported};
 
 /// A scratch directory in which commands are traced.
 struct Scene {
@@ -64,7 +64,7 @@ impl Scene {
     }
 
     fn run(&self, command: &mut Command) -> Told {
-        let traced = spawn(command.current_dir(&self.root)).expect("the command starts");
+        let traced = spawn(command.current_dir(&self.root), Scope::Files).expect("the command starts");
         let (status, trace) = traced.wait().expect("the command ends");
         Told { root: self.root.clone(), status, trace }
     }
@@ -529,7 +529,7 @@ fn streams_directory_environment_and_group_are_the_callers() {
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     let plain = String::from_utf8(command.output().unwrap().stdout).unwrap();
-    let mut traced = spawn(&mut command).unwrap();
+    let mut traced = spawn(&mut command, Scope::Files).unwrap();
     let text = std::io::read_to_string(traced.child.stdout.take().expect("it is piped")).unwrap();
     let (status, trace) = traced.wait().unwrap();
     assert!(status.success());
@@ -575,7 +575,7 @@ fn a_process_that_outlives_is_reported() {
 fn a_trace_that_is_dropped_leaves_the_program_alone() {
     let scene = waiting_scene();
     let mut command = Command::new("/bin/sh");
-    drop(spawn(command.args(["-c", LEAVE_ONE]).current_dir(&scene.root)).unwrap());
+    drop(spawn(command.args(["-c", LEAVE_ONE]).current_dir(&scene.root), Scope::Files).unwrap());
     assert_eq!(scene.release(), "still answered");
 }
 
@@ -595,14 +595,14 @@ fn a_process_that_outlives_us_is_still_answered() {
 #[test]
 #[ignore = "run by the test above, in its directory"]
 fn traces_and_ends() {
-    let traced = spawn(Command::new("/bin/sh").args(["-c", LEAVE_ONE])).unwrap();
+    let traced = spawn(Command::new("/bin/sh").args(["-c", LEAVE_ONE]), Scope::Files).unwrap();
     assert_eq!(traced.wait().unwrap().1.incomplete, Some(Incomplete::Outlived));
 }
 
 #[test]
 fn a_program_that_does_not_exist_is_no_fault_of_the_trace() {
     let scene = scene();
-    let error = spawn(&mut Command::new(scene.root.join("gone"))).expect_err("it is not there");
+    let error = spawn(&mut Command::new(scene.root.join("gone")), Scope::Files).expect_err("it is not there");
     let SpawnError::Program(error) = error else { panic!("{error:?}") };
     assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
 }
@@ -611,7 +611,7 @@ fn a_program_that_does_not_exist_is_no_fault_of_the_trace() {
 fn a_command_can_run_untraced_afterwards() {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", "grep Seccomp: /proc/self/status"]).stdout(Stdio::piped());
-    spawn(&mut command).unwrap().wait().unwrap();
+    spawn(&mut command, Scope::Files).unwrap().wait().unwrap();
     let untraced = command.output().unwrap();
     let plain = Command::new("grep").args(["Seccomp:", "/proc/self/status"]).output().unwrap();
     assert_eq!(untraced.stdout, plain.stdout);
@@ -634,7 +634,7 @@ fn below_a_trace() {
     assert_eq!(supported(), Err(Unsupported::Refused { errno: libc::EBUSY }));
     let mut command = Command::new("/bin/sh");
     command.args(["-c", "exit 3"]);
-    assert!(matches!(spawn(&mut command), Err(SpawnError::Unsupported(_))));
+    assert!(matches!(spawn(&mut command, Scope::Files), Err(SpawnError::Unsupported(_))));
     assert_eq!(command.status().unwrap().code(), Some(3));
 }
 

@@ -6,12 +6,13 @@ use std::io::{Read, Write};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Instant;
 
+use super::lookup::Miss;
 use super::process::{Ending, say_not_started};
 use super::restore::unlink_outputs;
 use super::session::{Session, millis};
 use crate::config;
 use crate::fs::stat::{Stat, Time};
-use crate::trace::{self, SpawnError, Trace};
+use crate::trace::{self, Scope, SpawnError, Trace};
 
 /// A compiler that has run.
 pub(super) struct Compiled {
@@ -43,19 +44,19 @@ pub(super) enum Reads {
 pub(super) struct NotStarted;
 
 /// Runs the compiler, traced if dep-info does not tell all.
-pub(super) fn compile(session: &Session<'_>, needs_trace: bool) -> Result<Compiled, NotStarted> {
+pub(super) fn compile(session: &Session<'_>, miss: &Miss) -> Result<Compiled, NotStarted> {
     let call = session.call;
     unlink_outputs(call);
     let started = start_time(session);
     let clock = Instant::now();
     let mut command = call.command.command();
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let run = match needs_trace {
+    let run = match miss.needs_trace {
         false => run_declared(&mut command),
         true if session.settings.trace == config::Trace::Off => {
             run_untraced(&mut command, "tracing is off (`KACHE_TRACE`)".to_owned())
         }
-        true => run_traced(&mut command),
+        true => run_traced(&mut command, scope(session, miss)),
     };
     let run = run.map_err(|error| {
         say_not_started(&call.command, &error);
@@ -94,8 +95,17 @@ fn run_untraced(command: &mut Command, why: String) -> std::io::Result<Run> {
     Ok(Run { reads: Reads::Unknown(why), ..run_declared(command)? })
 }
 
-fn run_traced(command: &mut Command) -> std::io::Result<Run> {
-    let mut traced = match trace::spawn(command) {
+/// Variables are of interest where the compiler may load macros, and it is the compiler that is started.
+fn scope(session: &Session<'_>, miss: &Miss) -> Scope {
+    let is_direct = miss.known.compiler.is_direct && session.call.inner_wrapper.is_none();
+    match is_direct && miss.known.closure.is_none() {
+        true => Scope::FilesAndVariables,
+        false => Scope::Files,
+    }
+}
+
+fn run_traced(command: &mut Command, scope: Scope) -> std::io::Result<Run> {
+    let mut traced = match trace::spawn(command, scope) {
         Ok(traced) => traced,
         Err(SpawnError::Unsupported(why)) => return run_untraced(command, super::session::chain(&why)),
         Err(SpawnError::Program(error)) => return Err(error),

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::asked;
 use super::call::Call;
 use super::compile::Reads;
 use super::lookup::Known;
@@ -32,6 +33,7 @@ pub(super) fn learn(
             inputs.add(&shadow, Aspect::Content)?;
         }
     }
+    let mut variables = dep_info.variables.clone();
     let mut whole_environment = false;
     match reads {
         Reads::Declared => {}
@@ -39,11 +41,18 @@ pub(super) fn learn(
         Reads::Traced(trace) => {
             let ground = Ground::new(call, known);
             add_traced(&mut inputs, &ground, trace)?;
-            whole_environment = inputs.loads_code || !ground.is_direct || linker_is_script(call);
+            whole_environment = !ground.is_direct || linker_is_script(call) || asked::was_read_as_file(trace);
+            if inputs.loads_code {
+                let sysroot = &known.compiler.facts.sysroot;
+                match asked::names(trace, sysroot, call.arguments.is_linked()) {
+                    Some(names) => variables.extend(names),
+                    None => whole_environment = true,
+                }
+            }
         }
     }
-    let mut variables = dep_info.variables.clone();
     variables.sort();
+    variables.dedup();
     Ok(Prediction {
         files: inputs.paths.into_iter().collect(),
         variables,

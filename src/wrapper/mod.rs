@@ -20,11 +20,13 @@
 //! A hit starts no process and no thread. It opens the index, looks at each input by one `statx`, links the outputs
 //! and appends one line to the event log.
 
+mod asked;
 mod call;
 mod clock;
 mod compile;
 mod compiler;
 mod files;
+mod imports;
 mod learn;
 mod log;
 mod lookup;
@@ -110,7 +112,7 @@ fn serve(session: &Session<'_>, started: Instant) -> Result<Ending, String> {
         Found::Miss(miss) => miss,
     };
     session.end_guard();
-    let Ok(compiled) = compile::compile(session, miss.needs_trace) else { return Ok(Ending::NotStarted) };
+    let Ok(compiled) = compile::compile(session, &miss) else { return Ok(Ending::NotStarted) };
     let ended = match compiled.ending.is_success() {
         true => keep(session, &mut miss, &compiled),
         false => Outcomes::compiled(Outcome::Failed { code: compiled.ending.code() }, compiled.millis),

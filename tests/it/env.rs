@@ -137,7 +137,10 @@ fn the_link_of_a_macro_reads_few_variables() {
 #[test]
 fn the_variable_that_a_macro_may_have_read_is_named() {
     let mut p = project()
-        .proc_macro("#[proc_macro] pub fn f(_: TokenStream) -> TokenStream { TokenStream::new() }")
+        .proc_macro(
+            "#[proc_macro] pub fn f(_: TokenStream) -> TokenStream { \
+             let _ = std::env::vars().count(); TokenStream::new() }",
+        )
         .root("[dependencies]\nmac = { path = \"mac\" }\n")
         .file("src/lib.rs", "mac::f!();")
         .build();

@@ -509,3 +509,140 @@ fn a_file_that_changes_unseen_while_a_macro_reads_it() {
     p.wipe().wrapped("build").success().compiled("foo");
     assert_eq!(p.run_program("foo"), "two\n");
 }
+
+/// Sets a variable that no macro below asks for, and one that some do.
+#[track_caller]
+fn variables_that_count(p: &mut Project, told: bool, untold: bool) {
+    p.exact("build").missed("foo");
+    p.exact("build").hit("foo").hit("mac");
+    for (name, counts) in [("TOLD", told), ("UNTOLD", untold)] {
+        p.set(name, "a");
+        match counts {
+            true => p.exact("build").missed("foo").hit("mac"),
+            false => p.exact("build").hit("foo").hit("mac"),
+        };
+        p.unset(name);
+        p.exact("build").hit("foo").hit("mac");
+    }
+}
+
+#[test]
+fn a_variable_asked_for_by_name() {
+    let mut p = looking("std::env::var(\"TOLD\").unwrap_or_default()");
+    variables_that_count(&mut p, true, false);
+    p.set("TOLD", "a");
+    restored(&p, "a");
+    p.set("TOLD", "b");
+    compiled_again(&p, "b");
+}
+
+#[test]
+fn no_variable_asked_for() {
+    variables_that_count(&mut looking("\"x\".to_owned()"), false, false);
+}
+
+#[test]
+fn a_variable_asked_for_in_another_thread() {
+    let mut p = looking("std::thread::spawn(|| std::env::var(\"TOLD\").unwrap_or_default()).join().unwrap()");
+    // Threads find a function by name, as others might find the list of all variables.
+    variables_that_count(&mut p, true, true);
+}
+
+#[test]
+fn a_variable_that_is_noise_where_nobody_asks() {
+    let mut p = looking("std::env::var(\"TERM\").unwrap_or_default()");
+    p.set("TERM", "one");
+    p.exact("build").missed("foo");
+    p.set("TERM", "two");
+    compiled_again(&p, "two");
+    p.set("COLUMNS", "77").set("RUST_BACKTRACE", "1");
+    restored(&p, "two");
+}
+
+#[test]
+fn all_variables_listed() {
+    let mut p = looking("std::env::vars().map(|(n, v)| n + &v).filter(|t| t.contains(\"TOLD\")).collect()");
+    variables_that_count(&mut p, true, true);
+}
+
+#[test]
+fn a_variable_read_by_a_program() {
+    let mut p = looking(
+        "String::from_utf8(std::process::Command::new(\"sh\").args([\"-c\", \"echo $TOLD\"]).output().unwrap().stdout).unwrap()",
+    );
+    variables_that_count(&mut p, true, true);
+    p.set("TOLD", "a");
+    restored(&p, "a\n");
+}
+
+#[test]
+fn all_variables_read_as_a_file() {
+    let mut p = looking(
+        "{ let all = std::fs::read(\"/proc/self/environ\").unwrap(); \
+         all.split(|b| *b == 0).filter(|t| t.starts_with(b\"TOLD\")).map(|t| String::from_utf8_lossy(t).into_owned()).collect() }",
+    );
+    variables_that_count(&mut p, true, true);
+    p.set("TOLD", "a");
+    restored(&p, "TOLD=a");
+}
+
+/// A macro that leaves the asking to a library of its own.
+fn asking(library: &str) -> Project {
+    project()
+        .package("mac", "mac", "[lib]\nproc-macro = true\n[dependencies]\nasks = { path = \"../asks\" }\n")
+        .file(
+            "mac/src/lib.rs",
+            "#[proc_macro] pub fn look(_: proc_macro::TokenStream) -> proc_macro::TokenStream { \
+             format!(\"{:?}\", asks::told()).parse().unwrap() }",
+        )
+        .package("asks", "asks", library)
+        .file("asks/src/lib.rs", "pub fn told() -> String { std::env::var(\"TOLD\").unwrap_or_default() }")
+        .root(DEPENDS)
+        .file("src/lib.rs", USES)
+        .file("src/main.rs", PRINTS)
+        .env("KACHE_CACHE_EXECUTABLES", "1")
+        .build()
+}
+
+#[test]
+fn a_variable_asked_for_by_a_library_of_the_macro() {
+    let mut p = asking("");
+    variables_that_count(&mut p, true, false);
+    p.set("TOLD", "a");
+    restored(&p, "a");
+}
+
+#[test]
+fn a_variable_asked_for_by_a_library_that_is_shared() {
+    let mut p = asking("[lib]\ncrate-type = [\"dylib\"]\n");
+    let libraries = p.command("rustc".as_ref()).args(["--print", "target-libdir"]).output().unwrap();
+    let libraries = String::from_utf8(libraries.stdout).unwrap();
+    p.set("LD_LIBRARY_PATH", format!("{}:{}", p.target().join("debug").display(), libraries.trim()));
+    // It asks through the standard library's dynamic form, which holds all there is to ask by.
+    variables_that_count(&mut p, true, true);
+}
+
+#[test]
+fn a_variable_asked_for_by_the_macro_of_a_linked_unit() {
+    let mut p = project()
+        .proc_macro(
+            "#[proc_macro] pub fn look(_: TokenStream) -> TokenStream { \
+             format!(\"{:?}\", std::env::var(\"TOLD\").unwrap_or_default()).parse().unwrap() }",
+        )
+        .package("outer", "outer", "[lib]\nproc-macro = true\n[dependencies]\nmac = { path = \"../mac\" }\n")
+        .file(
+            "outer/src/lib.rs",
+            "#[proc_macro] pub fn see(_: proc_macro::TokenStream) -> proc_macro::TokenStream { \
+             format!(\"{:?}\", mac::look!()).parse().unwrap() }",
+        )
+        .root("[dependencies]\nouter = { path = \"outer\" }\n")
+        .file("src/lib.rs", "pub fn says() -> &'static str { outer::see!() }")
+        .file("src/main.rs", PRINTS)
+        .build();
+    p.exact("build").missed("outer").missed("foo");
+    p.set("UNTOLD", "a");
+    p.exact("build").hit("outer").hit("foo").hit("mac");
+    p.set("TOLD", "a");
+    p.exact("build").missed("outer").hit("mac");
+    assert_eq!(p.run_program("foo"), "a\n");
+}

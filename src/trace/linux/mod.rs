@@ -5,6 +5,7 @@
 //! - `spawn`: filter and listener between fork and exec
 //! - `listener`: stops arrive, answers leave
 //! - `supervise`: the loop; raw arguments become deeds
+//! - `hook`: which variables the program asks for
 //! - `keeper`: a process that answers when ours has ended
 //! - `memory`, `resolve`: a path as the stopped thread means it
 //! - `record`: deeds become accesses; what the tree made itself is told apart
@@ -12,6 +13,7 @@
 
 mod calls;
 mod filter;
+mod hook;
 mod keeper;
 mod listener;
 mod look;
@@ -22,12 +24,14 @@ mod resolve;
 mod spawn;
 mod supervise;
 
+use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use self::hook::Hook;
 use super::{Incomplete, SpawnError, Trace, Unsupported};
 
 /// How long processes of the tree may live on after the program itself.
@@ -35,7 +39,10 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// The supervisor of a running program.
 #[derive(Debug)]
-pub(super) struct Watch(spawn::Supervisor);
+pub(super) struct Watch {
+    supervisor: spawn::Supervisor,
+    hook: Option<Hook>,
+}
 
 impl Watch {
     /// Waits for the program, then for the rest of its tree.
@@ -43,20 +50,25 @@ impl Watch {
     /// What is left of the tree afterwards gets a keeper, as `self` goes.
     pub(super) fn wait(self, child: &mut Child) -> io::Result<(ExitStatus, Trace)> {
         let status = child.wait()?;
-        let outlived = self.0.outlives(GRACE);
-        let mut recorder = self.0.shared.lock();
+        let outlived = self.supervisor.outlives(GRACE);
+        let mut recorder = self.supervisor.shared.lock();
         if outlived {
             recorder.give_up(Incomplete::Outlived);
         }
-        Ok((status, recorder.close()))
+        let variables = self.hook.as_ref().and_then(Hook::variables);
+        Ok((status, Trace { variables, ..recorder.close() }))
     }
 }
 
-/// Spawns `command` under a supervisor.
-pub(super) fn spawn(command: &mut Command) -> Result<(Child, Watch), SpawnError> {
+/// Spawns `command` under a supervisor; given an environment, with a hook.
+pub(super) fn spawn(
+    command: &mut Command,
+    variables: Option<&[(OsString, OsString)]>,
+) -> Result<(Child, Watch), SpawnError> {
     supported()?;
-    let (child, supervisor) = spawn::start(command)?;
-    Ok((child.map_err(SpawnError::Program)?, Watch(supervisor)))
+    let hook = variables.and_then(|variables| Hook::prepare(command, variables));
+    let (child, supervisor) = spawn::start(command, hook.as_ref())?;
+    Ok((child.map_err(SpawnError::Program)?, Watch { supervisor, hook }))
 }
 
 /// Finds out once whether tracing works.
@@ -71,7 +83,7 @@ pub(super) fn supported() -> Result<(), Unsupported> {
 fn probe() -> Result<(), Unsupported> {
     const NO_PROGRAM: &str = "/";
     sizes_match()?;
-    let supervisor = match spawn::start(&mut Command::new(NO_PROGRAM)) {
+    let supervisor = match spawn::start(&mut Command::new(NO_PROGRAM), None) {
         Ok((_, supervisor)) => supervisor,
         Err(SpawnError::Unsupported(why)) => return Err(why),
         Err(SpawnError::Program(e)) => return Err(spawn::resources(&e)),

@@ -9,8 +9,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 
 use super::look::{self, Seen, State};
 use super::program::{self, Needs};
@@ -45,6 +45,8 @@ pub(super) struct Recorder {
     stops: u64,
     closed: bool,
     real: Vec<u8>,
+    /// A file of ours that the loader opens.
+    passed_over: Option<Box<[u8]>>,
 }
 
 /// A place that the tree wrote, replaced or removed.
@@ -81,6 +83,11 @@ impl Recorder {
         self.stops += 1;
     }
 
+    /// Leaves a file of ours out of the trace, which must have no other name.
+    pub(super) fn pass_over(&mut self, path: &Path) {
+        self.passed_over = Some(path.as_os_str().as_bytes().into());
+    }
+
     /// Returns whether the trace was taken: what follows is let through unrecorded.
     pub(super) fn is_closed(&self) -> bool {
         self.closed
@@ -98,12 +105,19 @@ impl Recorder {
         let mut accesses: Vec<Access> =
             self.accesses.drain().map(|(path, bits)| access(path, bits)).collect();
         accesses.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        Trace { accesses, network: self.network, incomplete: self.incomplete.take(), stops: self.stops }
+        Trace {
+            accesses,
+            network: self.network,
+            incomplete: self.incomplete.take(),
+            stops: self.stops,
+            variables: None,
+        }
     }
 
     /// Notes one deed, about to happen.
     pub(super) fn note(&mut self, deed: Deed<'_>) {
         match deed {
+            Deed::Open { path, .. } if self.passed_over.as_deref() == Some(path) => {}
             Deed::Open { path, flags, follow } => self.open(path, flags, follow),
             Deed::Stat { path, follow } => self.stat(path, follow),
             Deed::ReadLink { path } => self.find(path, LINK, false),

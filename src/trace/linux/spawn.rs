@@ -22,6 +22,7 @@ use rustix::net::{
 };
 
 use super::filter;
+use super::hook::Hook;
 use super::listener::Listener;
 use super::supervise::{Shared, supervise};
 use crate::trace::{SpawnError, Unsupported};
@@ -63,10 +64,16 @@ enum Handover {
 }
 
 /// Starts `command` under a filter; also returns the supervisor when the program itself could not be started.
-pub(super) fn start(command: &mut Command) -> Result<(io::Result<Child>, Supervisor), SpawnError> {
+pub(super) fn start(
+    command: &mut Command,
+    hook: Option<&Hook>,
+) -> Result<(io::Result<Child>, Supervisor), SpawnError> {
     let (ours, theirs) = socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)
         .map_err(|e| resources(&e.into()))?;
     let shared = Shared::default();
+    if let Some(hook) = hook {
+        shared.lock().pass_over(&hook.path);
+    }
     let (end, ended) = channel();
     let (said, handover) = channel();
     std::thread::Builder::new()
@@ -79,6 +86,9 @@ pub(super) fn start(command: &mut Command) -> Result<(io::Result<Child>, Supervi
 
     let armed = Arc::new(AtomicBool::new(true));
     install_before_exec(command, theirs.as_raw_fd(), Arc::clone(&armed));
+    if let Some(hook) = hook {
+        adopt_before_exec(command, hook, Arc::clone(&armed));
+    }
     let child = command.spawn();
     // The closure stays with the command, which may be spawned again without us.
     armed.store(false, Ordering::Release);
@@ -119,6 +129,20 @@ fn install_before_exec(command: &mut Command, socket: i32, armed: Arc<AtomicBool
     // SAFETY: the closure allocates nothing and takes no lock: it makes a handful of system calls on memory that was
     // prepared before the fork, and its socket is open as long as it is armed.
     unsafe { command.pre_exec(install) };
+}
+
+/// Adds to what the child does: it takes the environment with the hook.
+fn adopt_before_exec(command: &mut Command, hook: &Hook, armed: Arc<AtomicBool>) {
+    let block = Arc::clone(&hook.block);
+    let adopt = move || {
+        if armed.load(Ordering::Acquire) {
+            // SAFETY: this runs between fork and exec.
+            unsafe { block.adopt() };
+        }
+        Ok(())
+    };
+    // SAFETY: the closure only sets a pointer to what was prepared before the fork.
+    unsafe { command.pre_exec(adopt) };
 }
 
 fn install_and_hand_over(program: &[libc::sock_filter], socket: i32) -> io::Result<()> {

@@ -1,0 +1,389 @@
+//! The library that is preloaded into the compiler: it notes which variables are asked for by name, and by whom.
+//!
+//! Owns `getenv` and `secure_getenv`: each call is noted in the log, then answered by the next definition of the same
+//! function. Never allocates, locks, opens a descriptor that stays, or changes `errno` in a call; never asks for
+//! anything of a C library by version, so that one library serves all of them.
+//!
+//! `build.rs` compiles this file by itself; it is no module of the program.
+//!
+//! Where the program begins, the variable that brought the library here is taken out of the environment again. It is
+//! the last one, and the user's own `LD_PRELOAD`, if any, stands before it, untouched. Constructors of other libraries
+//! may run earlier; what those ask for is not noted. What is loaded later, the build's own code, finds the log open.
+//!
+//! The caller is known by its return address. Which object that lies in is settled at the end, when all objects are
+//! listed with their addresses; until then nothing may have been unloaded.
+
+#![no_std]
+
+mod layout;
+
+use core::arch::{asm, global_asm, naked_asm};
+use core::ffi::{CStr, c_char, c_int, c_long, c_void};
+use core::mem::{MaybeUninit, transmute};
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+
+use layout::{
+    CURSOR, EARLY, ENDED, FIRST, HEAD, LENGTH, LOG, LOST, MAGIC, OBJECT, PROGRAM, READ, SECOND, SIZE, STARTED,
+};
+
+unsafe extern "C" {
+    static mut environ: *mut *mut c_char;
+
+    fn open(path: *const c_char, flags: c_int, ...) -> c_int;
+    fn close(fd: c_int) -> c_int;
+    fn mmap(at: *mut c_void, len: usize, prot: c_int, flags: c_int, fd: c_int, offset: c_long)
+    -> *mut c_void;
+    fn munmap(at: *mut c_void, len: usize) -> c_int;
+    fn readlink(path: *const c_char, into: *mut c_char, len: usize) -> isize;
+    fn dl_iterate_phdr(
+        each: extern "C" fn(*const Info, usize, *mut c_void) -> c_int,
+        data: *mut c_void,
+    ) -> c_int;
+}
+
+const O_RDWR: c_int = 2;
+const O_CLOEXEC: c_int = 0o2_000_000;
+const PROT_READ_WRITE: c_int = 3;
+const MAP_SHARED: c_int = 1;
+const RTLD_NEXT: *mut c_void = -1_isize as *mut c_void;
+const PT_LOAD: u32 = 1;
+
+/// `struct dl_phdr_info`
+#[repr(C)]
+struct Info {
+    address: usize,
+    name: *const c_char,
+    headers: *const Header,
+    count: u16,
+    adds: u64,
+    subs: u64,
+}
+
+/// `Elf64_Phdr`
+#[repr(C)]
+struct Header {
+    kind: u32,
+    flags: u32,
+    offset: u64,
+    address: u64,
+    physical: u64,
+    in_file: u64,
+    in_memory: u64,
+    align: u64,
+}
+
+type Lookup = unsafe extern "C" fn(*const c_char) -> *mut c_char;
+
+/// The log, once it is mapped.
+static MAPPED: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
+/// The next definitions, once they are looked up and if there are any.
+static NEXT: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+static NEXT_SECURE: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+
+#[used]
+#[unsafe(link_section = ".init_array")]
+static INIT: extern "C" fn() = begin;
+#[used]
+#[unsafe(link_section = ".fini_array")]
+static FINI: extern "C" fn() = end;
+
+// The two functions.
+
+/// Passes its return address on as a second argument.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+unsafe extern "C" fn getenv(_name: *const c_char) -> *mut c_char {
+    #[cfg(target_arch = "x86_64")]
+    naked_asm!("mov rsi, [rsp]", "jmp {ask}", ask = sym ask);
+    #[cfg(target_arch = "aarch64")]
+    naked_asm!("mov x1, x30", "b {ask}", ask = sym ask);
+}
+
+/// Passes its return address on as a second argument.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+unsafe extern "C" fn secure_getenv(_name: *const c_char) -> *mut c_char {
+    #[cfg(target_arch = "x86_64")]
+    naked_asm!("mov rsi, [rsp]", "jmp {ask}", ask = sym ask_secure);
+    #[cfg(target_arch = "aarch64")]
+    naked_asm!("mov x1, x30", "b {ask}", ask = sym ask_secure);
+}
+
+unsafe extern "C" fn ask(name: *const c_char, caller: usize) -> *mut c_char {
+    // SAFETY: the caller of `getenv` answers for the name.
+    unsafe { ask_next(&NEXT, name, caller) }
+}
+
+unsafe extern "C" fn ask_secure(name: *const c_char, caller: usize) -> *mut c_char {
+    // SAFETY: the caller of `secure_getenv` answers for the name. Programs with rights of their own load no library of
+    // a path, so that the two functions differ in nothing here.
+    unsafe { ask_next(&NEXT_SECURE, name, caller) }
+}
+
+unsafe fn ask_next(next: &AtomicPtr<c_void>, name: *const c_char, caller: usize) -> *mut c_char {
+    // SAFETY: a variable's name is a C string.
+    let text = unsafe { CStr::from_ptr(name) }.to_bytes();
+    if let Some(log) = Log::get() {
+        log.note_once(caller, text);
+    }
+    let next = next.load(Ordering::Acquire);
+    if next.is_null() {
+        // SAFETY: nothing else is done to `environ` here than by any `getenv`.
+        return unsafe { walk(text) };
+    }
+    // SAFETY: the address is what the C library gave for a function of this type.
+    unsafe { transmute::<*mut c_void, Lookup>(next)(name) }
+}
+
+/// Looks a variable up as C libraries do.
+unsafe fn walk(name: &[u8]) -> *mut c_char {
+    // SAFETY: `environ` is null, or a list of C strings that ends with null.
+    unsafe {
+        let mut at = environ;
+        while !at.is_null() && !(*at).is_null() && !name.is_empty() {
+            let entry = CStr::from_ptr(*at).to_bytes();
+            if entry.strip_prefix(name).is_some_and(|rest| rest.first() == Some(&b'=')) {
+                return (*at).add(name.len() + 1);
+            }
+            at = at.add(1);
+        }
+    }
+    ptr::null_mut()
+}
+
+// The beginning and the end.
+
+/// Finds and opens the log, and tidies up after the one who brought us here.
+extern "C" fn begin() {
+    NEXT.store(next(c"getenv"), Ordering::Release);
+    NEXT_SECURE.store(next(c"secure_getenv"), Ordering::Release);
+    // SAFETY: no thread but this one runs yet, and `environ` is set up before any constructor runs.
+    let Some(log) = (unsafe { take_log() }) else { return };
+    log.add(STARTED);
+    let mut path = MaybeUninit::<[u8; 4096]>::uninit();
+    // SAFETY: the kernel writes no more than the given length.
+    let len = unsafe { readlink(c"/proc/self/exe".as_ptr(), path.as_mut_ptr().cast(), 4096) };
+    if let Ok(len @ 1..4096) = usize::try_from(len) {
+        // SAFETY: so much was written.
+        let path = unsafe { core::slice::from_raw_parts(path.as_ptr().cast::<u8>(), len) };
+        log.append(PROGRAM, 0, 0, path);
+    }
+    list(log, EARLY);
+    MAPPED.store(log.0, Ordering::Release);
+}
+
+/// Lists what is loaded: nothing has been unloaded, or it is said.
+extern "C" fn end() {
+    if let Some(log) = Log::get() {
+        list(log, OBJECT);
+        log.add(ENDED);
+    }
+}
+
+/// Looks for the next definition of a function. Old C libraries keep `dlsym` elsewhere, and it may not be there.
+fn next(name: &CStr) -> *mut c_void {
+    let dlsym: *const c_void;
+    // SAFETY: reads an address that the loader put there: null for a weak symbol that nobody has.
+    unsafe {
+        #[cfg(target_arch = "x86_64")]
+        asm!("mov {}, qword ptr [rip + dlsym@GOTPCREL]", out(reg) dlsym, options(nostack, readonly));
+        #[cfg(target_arch = "aarch64")]
+        asm!("adrp {0}, :got:dlsym", "ldr {0}, [{0}, :got_lo12:dlsym]", out(reg) dlsym, options(nostack, readonly));
+    }
+    if dlsym.is_null() {
+        return ptr::null_mut();
+    }
+    // SAFETY: this is what `dlsym` takes.
+    unsafe {
+        let dlsym =
+            transmute::<*const c_void, extern "C" fn(*mut c_void, *const c_char) -> *mut c_void>(dlsym);
+        dlsym(RTLD_NEXT, name.as_ptr())
+    }
+}
+
+global_asm!(".weak dlsym");
+
+/// Maps the log that the last variable names, and takes that variable away.
+///
+/// The entries before it move up by one, so that what follows the list in memory stays next to it.
+unsafe fn take_log() -> Option<Log> {
+    // SAFETY: a list of C strings that ends with null. The loader let the kernel's list stand, which can be written,
+    // as can the strings.
+    unsafe {
+        if environ.is_null() {
+            return None;
+        }
+        let mut count = 0;
+        while !(*environ.add(count)).is_null() {
+            count += 1;
+        }
+        let last = *environ.add(count.checked_sub(1)?);
+        let entry = CStr::from_ptr(last).to_bytes();
+        let path = entry.strip_prefix(b"LD_PRELOAD=")?;
+        let log = Log::open(path)?;
+        ptr::copy(environ, environ.add(1), count - 1);
+        environ = environ.add(1);
+        // It also goes from what `/proc/self/environ` shows.
+        ptr::write_bytes(last, 0, entry.len());
+        Some(log)
+    }
+}
+
+fn list(log: Log, kind: u32) {
+    let mut listing = Listing { log, kind, seen: 0 };
+    // SAFETY: `each` takes what is handed over here.
+    unsafe { dl_iterate_phdr(each, (&raw mut listing).cast()) };
+}
+
+struct Listing {
+    log: Log,
+    kind: u32,
+    seen: u64,
+}
+
+extern "C" fn each(info: *const Info, size: usize, listing: *mut c_void) -> c_int {
+    // SAFETY: the loader hands over an object it holds, and what `list` gave it.
+    let (info, listing) = unsafe { (&*info, &mut *listing.cast::<Listing>()) };
+    // SAFETY: the loader says how many there are.
+    let headers = unsafe { core::slice::from_raw_parts(info.headers, usize::from(info.count)) };
+    let loaded = || headers.iter().filter(|header| header.kind == PT_LOAD);
+    let start = loaded().map(|header| header.address).min().unwrap_or(0);
+    let end = loaded().map(|header| header.address.wrapping_add(header.in_memory)).max().unwrap_or(0);
+    let range = [start, end].map(|address| (info.address as u64).wrapping_add(address));
+    // SAFETY: a name is null or a C string.
+    let name = if info.name.is_null() { c"" } else { unsafe { CStr::from_ptr(info.name) } };
+    let name = if listing.kind == EARLY { &[] } else { name.to_bytes() };
+    listing.log.append(listing.kind, range[0], range[1], name);
+    listing.seen += 1;
+    // All that was ever loaded is there now: nothing was unloaded, or is in another list.
+    if size < size_of::<Info>() || info.subs != 0 {
+        listing.log.lose();
+    }
+    0
+}
+
+// The log.
+
+/// The log, mapped.
+#[derive(Clone, Copy)]
+struct Log(*mut u8);
+
+impl Log {
+    fn get() -> Option<Self> {
+        let at = MAPPED.load(Ordering::Acquire);
+        (!at.is_null()).then_some(Self(at))
+    }
+
+    /// Maps the log in the file whose path stands before the first colon.
+    fn open(path: &[u8]) -> Option<Self> {
+        let path = path.split(|&byte| byte == b':').next()?;
+        let mut name = [0_u8; 64];
+        name.get_mut(..path.len()).filter(|room| room.len() < 64)?.copy_from_slice(path);
+        // SAFETY: the name ends with zeros. The mapping is ours, and stays.
+        unsafe {
+            let fd = open(name.as_ptr().cast(), O_RDWR | O_CLOEXEC);
+            if fd < 0 {
+                return None;
+            }
+            let at = mmap(ptr::null_mut(), SIZE, PROT_READ_WRITE, MAP_SHARED, fd, LOG as c_long);
+            close(fd);
+            if at.addr() == usize::MAX {
+                return None;
+            }
+            if at.cast::<u64>().read() != MAGIC {
+                munmap(at, SIZE);
+                return None;
+            }
+            Some(Self(at.cast()))
+        }
+    }
+
+    fn word(self, at: usize) -> &'static AtomicU32 {
+        // SAFETY: all words that are asked for lie inside the mapping, aligned, and are only used as such.
+        unsafe { AtomicU32::from_ptr(self.0.add(at).cast()) }
+    }
+
+    fn add(self, at: usize) {
+        self.word(at).fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn lose(self) {
+        self.word(LOST).store(1, Ordering::Release);
+    }
+
+    /// Notes a name, unless this caller has asked for it before.
+    fn note_once(self, caller: usize, name: &[u8]) {
+        let hash = hash(caller, name);
+        for probe in 0..PROBES {
+            let slot = &TABLE[hash.wrapping_add(probe) % TABLE.len()];
+            let known = slot.load(Ordering::Acquire);
+            if known == 0 {
+                let Some(record) = self.append(READ, caller as u64, 0, name) else { return };
+                // One who came first takes the slot: then this name is noted twice, or there are two of a kind.
+                let _ = slot.compare_exchange(0, record as u32, Ordering::AcqRel, Ordering::Relaxed);
+                return;
+            }
+            if self.holds(known as usize, caller, name) {
+                return;
+            }
+        }
+        self.append(READ, caller as u64, 0, name);
+    }
+
+    /// Whether the record is of this caller and name.
+    fn holds(self, record: usize, caller: usize, name: &[u8]) -> bool {
+        // SAFETY: a record in the table is written, and stays as it is.
+        unsafe {
+            let at = self.0.add(record);
+            let len = (at.cast::<u32>().read() & LENGTH) as usize;
+            at.add(FIRST).cast::<u64>().read() == caller as u64
+                && core::slice::from_raw_parts(at.add(HEAD), len) == name
+        }
+    }
+
+    /// Writes one record and returns where it is, or notes that there is no room.
+    fn append(self, kind: u32, first: u64, second: u64, text: &[u8]) -> Option<usize> {
+        let len = HEAD + text.len().next_multiple_of(8);
+        if self.word(LOST).load(Ordering::Relaxed) != 0 {
+            return None;
+        }
+        if len > SIZE / 2 {
+            self.lose();
+            return None;
+        }
+        let record = self.word(CURSOR).fetch_add(len as u32, Ordering::AcqRel) as usize;
+        if record + len > SIZE {
+            self.lose();
+            return None;
+        }
+        // SAFETY: the place is inside the mapping, and nobody else's.
+        unsafe {
+            let at = self.0.add(record);
+            at.add(FIRST).cast::<u64>().write(first);
+            at.add(SECOND).cast::<u64>().write(second);
+            ptr::copy_nonoverlapping(text.as_ptr(), at.add(HEAD), text.len());
+        }
+        self.word(record).store(kind << 24 | text.len() as u32, Ordering::Release);
+        Some(record)
+    }
+}
+
+/// Records by caller and name.
+static TABLE: [AtomicU32; 4096] = [const { AtomicU32::new(0) }; 4096];
+/// How many places are tried.
+const PROBES: usize = 16;
+
+fn hash(caller: usize, name: &[u8]) -> usize {
+    name.iter().fold(caller ^ 0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ usize::from(byte)).wrapping_mul(0x100_0000_01b3)
+    })
+}
+
+/// Nothing here panics; the language asks for it.
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {
+        core::hint::spin_loop();
+    }
+}
