@@ -23,7 +23,7 @@
 //! | 4 | [`wrapper`], [`report`] | one compiler call; events to figures |
 //! | 3 | [`config`] | settings; rows 0 to 2 never see it |
 //! | 2 | [`key`], [`store`], [`trace`] | what makes compiles equal; blobs and index; what a process tree reads |
-//! | 1 | [`entry`], [`event`], [`invocation`], [`portable`], [`rustc`] | what is stored and said; argv; paths; rustc's formats |
+//! | 1 | [`entry`], [`event`], [`invocation`], [`placeholder`], [`portable`], [`rustc`] | what is stored and said; argv; the workspace's stand-in; paths; rustc's formats |
 //! | 0 | [`digest`], [`mod@env`], [`fs`], [`quantity`], [`term`] | content names, variables, files, units of measure, printing |
 //!
 //! # Invariants
@@ -41,6 +41,8 @@
 //! - *entry*: what a key maps to: outputs, messages, and the inputs by group.
 //! - *blob*: the bytes of one output, named by their digest.
 //! - *prediction*: the names of files and variables that an earlier compile read.
+//! - *placeholder*: what stands for the workspace's directory in what is shared between checkouts.
+//! - *bound*: of a result that shows directories of its checkout; then these are inputs.
 //! - *hit*, *miss*, *bypass*: restored; compiled and recorded; compiled without the cache.
 //! - *restore*: entry → target directory. *record*: target directory → entry.
 
@@ -55,6 +57,7 @@ pub mod fs;
 pub mod invocation;
 pub mod key;
 pub mod orchestrate;
+pub mod placeholder;
 pub mod portable;
 pub mod quantity;
 pub mod report;

@@ -68,6 +68,11 @@ pub fn open(path: &Path) -> Result<File> {
     File::open(path).at("open", path)
 }
 
+/// Opens a file for writing in place.
+pub fn open_for_writing(path: &Path) -> Result<File> {
+    File::options().write(true).open(path).at("open for writing", path)
+}
+
 /// Creates or truncates a file.
 pub fn create(path: &Path) -> Result<File> {
     File::create(path).at("create", path)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Modules by row, the lowest first. Modules of one row do not know each other, but for the pairs named below.
 const ROWS: &[&[&str]] = &[
     &["digest", "env", "fs", "quantity", "term"],
-    &["invocation", "portable", "rustc", "event"],
+    &["invocation", "placeholder", "portable", "rustc", "event"],
     &["entry"],
     &["key", "store", "trace"],
     &["config"],
