@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::digest::Digest;
 use crate::event::Unit;
 use crate::portable::{PortablePath, PortableText};
+use crate::rustc::paths::Loose;
 
 /// The result of one compilation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +59,8 @@ pub struct Inputs {
     pub files: Vec<(PortablePath, FileState)>,
     /// Variables, by digest of the value.
     pub variables: Vec<(String, Option<Digest>)>,
+    /// The directories of the checkout, by digest, where the result names them.
+    pub place: Option<Digest>,
     /// Direct dependencies: crate name, file name, content.
     pub externs: Vec<Extern>,
 }
@@ -128,6 +131,10 @@ pub struct Prediction {
     pub variables: Vec<String>,
     /// Whether all of the environment counts (a macro may read any of it).
     pub whole_environment: bool,
+    /// Variables whose value only led to files: it counts by its place below the roots.
+    pub directories: Vec<String>,
+    /// Whether the result names directories of the checkout: then these are inputs themselves.
+    pub bound: bool,
     /// Whether the reads were traced. If not, the dependencies must be known to load no macros.
     pub traced: bool,
 }
@@ -150,6 +157,8 @@ pub struct Artefact {
     pub closure: Digest,
     /// Whether a compile that uses it may load proc-macros or dynamic libraries.
     pub loads_code: bool,
+    /// The directory variables that its macros, or those of its dependencies, may bring into a compile.
+    pub loose: Loose,
 }
 
 /// How often and when an entry was used.

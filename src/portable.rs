@@ -1,7 +1,7 @@
 //! Paths and texts that mean the same in another directory.
 //!
-//! Owns the replacement of known roots by markers, and back. Only whole path components are replaced, never
-//! substrings: a root followed by anything but a separator or the end is left alone.
+//! Owns the markers for known roots in paths and texts, and their way back. Where in a text a path stands is known to
+//! those who know its format.
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,8 @@ pub enum Root {
     Profile(u8),
     /// The working directory of the compiler.
     Cwd,
+    /// Cargo's home, with the sources of registry crates; only where these are shared between homes.
+    CargoHome,
 }
 
 /// Where the roots are in this call.
@@ -41,6 +43,11 @@ impl Roots {
     /// Returns the directory of a root.
     pub fn get(&self, root: Root) -> Option<&Path> {
         self.roots.iter().find(|(known, _)| *known == root).map(|(_, path)| path.as_path())
+    }
+
+    /// Returns all roots, the innermost first.
+    pub fn iter(&self) -> impl Iterator<Item = (Root, &Path)> {
+        self.roots.iter().map(|(root, path)| (*root, path.as_path()))
     }
 
     /// Makes a path portable. `None` for a path that is not UTF-8.
@@ -76,6 +83,7 @@ impl PortablePath {
     pub fn display(&self) -> String {
         match self.root {
             None | Some(Root::Cwd) => self.rest.clone(),
+            Some(Root::CargoHome) => format!("{{cargo}}/{}", self.rest),
             Some(Root::OutDir) => format!("{{out}}/{}", self.rest),
             Some(Root::Profile(0)) => format!("{{profile}}/{}", self.rest),
             Some(Root::Profile(n)) => format!("{{profile {n}}}/{}", self.rest),
@@ -83,44 +91,75 @@ impl PortablePath {
     }
 }
 
-/// A text with markers in the place of one root.
+/// A text with markers in the place of directories.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortableText {
-    /// The text between the markers: one marker stands between each two.
-    pieces: Vec<Vec<u8>>,
+    pieces: Vec<Piece>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Piece {
+    Text(Vec<u8>),
+    Place(Mark),
+}
+
+/// A directory in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Which one.
+    pub root: Root,
+    /// How it is written there.
+    pub form: Form,
+}
+
+/// How a path is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Form {
+    /// As it is.
+    Plain,
+    /// In a rule of a dep-info file: blanks behind a backslash.
+    Rule,
+    /// In a JSON string.
+    Json,
 }
 
 impl PortableText {
     /// Takes a text as it is.
-    pub fn verbatim(text: Vec<u8>) -> Self {
-        Self { pieces: if text.is_empty() { Vec::new() } else { vec![text] } }
+    pub fn verbatim(text: &[u8]) -> Self {
+        let mut all = Self::default();
+        all.push_text(text);
+        all
     }
 
-    /// Puts a marker in the place of `directory` wherever `starts_there` says that a path begins.
-    pub fn shorten(text: &[u8], directory: &[u8], starts_there: impl Fn(&[u8]) -> bool) -> Self {
-        let mut pieces = Vec::new();
-        let mut start = 0;
-        let mut at = 0;
-        while !directory.is_empty() && at + directory.len() < text.len() {
-            let whole_component = text[at + directory.len()] == b'/';
-            if whole_component && text[at..].starts_with(directory) && starts_there(&text[..at]) {
-                pieces.push(text[start..at].to_vec());
-                at += directory.len();
-                start = at;
-            } else {
-                at += 1;
+    /// Appends text.
+    pub fn push_text(&mut self, text: &[u8]) {
+        match self.pieces.last_mut() {
+            _ if text.is_empty() => {}
+            Some(Piece::Text(last)) => last.extend_from_slice(text),
+            _ => self.pieces.push(Piece::Text(text.to_vec())),
+        }
+    }
+
+    /// Appends a directory.
+    pub fn push_mark(&mut self, mark: Mark) {
+        self.pieces.push(Piece::Place(mark));
+    }
+
+    /// Returns the text with what `written` gives in the place of the directories. `None` if it has none for one.
+    pub fn expand(&self, written: impl Fn(Mark) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
+        let mut text = Vec::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(piece) => text.extend_from_slice(piece),
+                Piece::Place(mark) => text.extend(written(*mark)?),
             }
         }
-        if pieces.is_empty() {
-            return Self::verbatim(text.to_vec());
-        }
-        pieces.push(text[start..].to_vec());
-        Self { pieces }
+        Some(text)
     }
 
-    /// Returns the text with `directory` in the place of the markers.
-    pub fn expand(&self, directory: &[u8]) -> Vec<u8> {
-        self.pieces.join(directory)
+    /// Returns the text between the directories, joined.
+    pub fn remainder(&self) -> Vec<u8> {
+        self.expand(|_| Some(Vec::new())).expect("every directory has something in its place")
     }
 
     /// Whether there is no text.
@@ -152,13 +191,17 @@ mod tests {
     }
 
     #[test]
-    fn texts_round_trip_and_prefixes_stay() {
-        let text = b"/t/d/a.d: /t/d2/x /t/d/b\n/t/d/c: \n";
-        let line_start = |before: &[u8]| before.last().is_none_or(|b| *b == b'\n');
-        let portable = PortableText::shorten(text, b"/t/d", line_start);
-        assert_eq!(portable.expand(b"/t/d"), text);
-        assert_eq!(portable.expand(b"/other"), b"/other/a.d: /t/d2/x /t/d/b\n/other/c: \n");
-        assert!(PortableText::verbatim(Vec::new()).is_empty());
-        assert_eq!(PortableText::shorten(b"abc", b"", |_| true).expand(b"x"), b"abc");
+    fn texts_come_back_with_other_directories() {
+        let mark = Mark { root: Root::OutDir, form: Form::Plain };
+        let mut text = PortableText::verbatim(b"a ");
+        text.push_text(b"b ");
+        text.push_mark(mark);
+        text.push_text(b"/c");
+        let at = |directory: &str| text.expand(|m| (m == mark).then(|| directory.into())).unwrap();
+        assert_eq!(at("/t"), b"a b /t/c");
+        assert_eq!(at("/other"), b"a b /other/c");
+        assert_eq!(text.remainder(), b"a b /c");
+        assert_eq!(text.expand(|_| None), None);
+        assert!(PortableText::verbatim(b"").is_empty());
     }
 }

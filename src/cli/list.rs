@@ -265,6 +265,7 @@ mod tests {
     use super::*;
     use crate::entry::{Artefact, Inputs, Output, OutputKind};
     use crate::event::Target;
+    use crate::rustc::paths::Loose;
 
     fn row(package: &str, size: u64, hits: u64, created_ms: u64) -> Row {
         let entry = Entry {
@@ -292,7 +293,7 @@ mod tests {
             stderr: Default::default(),
             compile_ms: 1350,
             created_ms,
-            artefact: Artefact { closure: Digest::default(), loads_code: false },
+            artefact: Artefact { closure: Digest::default(), loads_code: false, loose: Loose::default() },
         };
         let usage = Usage { hits, last_ms: if hits > 0 { 1_774_096_496_999 } else { 0 } };
         Row { key: Digest::of(b"key"), entry, usage }

@@ -198,6 +198,8 @@ pub enum MissReason {
     Evicted,
     /// The entry was damaged and has been removed.
     Damaged,
+    /// The result names the directory of the checkout, and this is another one.
+    Place,
     /// `KACHE_RECACHE` asks for it.
     Recache,
 }
@@ -216,6 +218,8 @@ pub enum Bypass {
     Rule(String),
     /// The crate comes from stdin.
     Stdin,
+    /// A member that was edited since this target last built it keeps cargo's `-C incremental`.
+    Incremental,
     /// An input changed while the compiler ran.
     ChangedDuringCompile(String),
     /// The unit loads macros or a linker whose reads could not be traced.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::digest::Digest;
-use crate::entry::{FileState, Inputs};
+use crate::entry::{Aspect, FileState, Inputs};
 use crate::event::MissReason;
 use crate::portable::{PortablePath, Root};
 
@@ -35,6 +35,8 @@ pub enum Change {
     Variable(String),
     /// The artefact of a dependency.
     Dependency(String),
+    /// The directory of the checkout, which the result names.
+    Place,
 }
 
 /// Lists what differs between an earlier compile and this one.
@@ -59,19 +61,23 @@ pub fn changes(earlier: &Inputs, now: &Inputs) -> Vec<Change> {
     for line in before.difference(&after).filter(|l| !is_feature(l)) {
         changes.push(Change::Argument((*line).clone(), false));
     }
+    if earlier.place != now.place {
+        changes.push(Change::Place);
+    }
     let before: BTreeMap<&str, &Digest> = earlier.externs.iter().map(|e| (&*e.name, &e.digest)).collect();
     for dependency in &now.externs {
         if before.get(&*dependency.name) != Some(&&dependency.digest) {
             changes.push(Change::Dependency(dependency.name.clone()));
         }
     }
-    // One path may stand there with more than one state: what it leads to, and the link itself.
+    // One path may stand there with more than one state: what it leads to, its names, and the link itself.
     let before: BTreeSet<&(PortablePath, FileState)> = earlier.files.iter().collect();
-    let paths_before: BTreeSet<&PortablePath> = earlier.files.iter().map(|(path, _)| path).collect();
+    let asked_before: BTreeSet<_> = earlier.files.iter().map(|(path, state)| (path, aspect(state))).collect();
     let mut only_here = Vec::new();
     for file in now.files.iter().filter(|file| !before.contains(file)) {
         let change = Change::File(file.0.clone());
-        let list = if paths_before.contains(&file.0) { &mut changes } else { &mut only_here };
+        let list =
+            if asked_before.contains(&(&file.0, aspect(&file.1))) { &mut changes } else { &mut only_here };
         if !list.contains(&change) {
             list.push(change);
         }
@@ -94,6 +100,15 @@ pub fn changes(earlier: &Inputs, now: &Inputs) -> Vec<Change> {
         changes = only_here;
     }
     changes
+}
+
+/// Returns what a state answers.
+fn aspect(state: &FileState) -> Aspect {
+    match state {
+        FileState::Absent | FileState::Content(_) | FileState::Directory => Aspect::Content,
+        FileState::Listing(_) => Aspect::Listing,
+        FileState::Link(_) | FileState::Other => Aspect::Link,
+    }
 }
 
 /// Picks the reason to show for a list of changes.
@@ -140,6 +155,9 @@ pub fn reason(changes: &[Change]) -> MissReason {
     if let Some(name) = changes.iter().find_map(|c| if let Change::Variable(n) = c { Some(n) } else { None })
     {
         return MissReason::Env(name.clone());
+    }
+    if changes.contains(&Change::Place) {
+        return MissReason::Place;
     }
     MissReason::First
 }
@@ -212,6 +230,7 @@ mod tests {
                 (file("data.txt"), FileState::Absent),
             ],
             variables: vec![("V".into(), None)],
+            place: None,
             externs: vec![Extern {
                 name: "dep".into(),
                 file: "libdep.rmeta".into(),
@@ -238,6 +257,7 @@ mod tests {
             MissReason::Included { path: "data.txt".into(), more: 0 }
         );
         assert_eq!(reason_after(|i| i.variables[0].1 = Some(Digest::of(b"1"))), MissReason::Env("V".into()));
+        assert_eq!(reason_after(|i| i.place = Some(Digest::of(b"/w"))), MissReason::Place);
         assert_eq!(
             reason_after(|i| i.externs[0].digest = Digest::of(b"e")),
             MissReason::Dependency("dep".into())

@@ -42,7 +42,6 @@ pub const LINKER_VARIABLES: &[&str] = &[
 
 /// Variables that clippy looks at.
 pub const CLIPPY_VARIABLES: &[&str] = &[
-    "CARGO_MANIFEST_DIR",
     "CARGO_PKG_RUST_VERSION",
     "CARGO_PRIMARY_PACKAGE",
     "CLIPPY_ARGS",

@@ -8,7 +8,7 @@ use super::compiler::Compiler;
 use super::schema::KEY_SCHEMA;
 use crate::digest::{Digest, FieldHasher};
 use crate::event::Unit;
-use crate::portable::Roots;
+use crate::portable::{Root, Roots};
 use crate::rustc::args::Arguments;
 
 /// What enters beside the arguments.
@@ -20,6 +20,8 @@ pub struct Context<'a> {
     pub cwd: &'a Path,
     /// The roots of this call.
     pub roots: &'a Roots,
+    /// Whether a result is for this working directory only, whatever it shows.
+    pub is_fixed: bool,
     /// The user's text for every key.
     pub salt: &'a str,
     /// The linker that will be used, resolved, where something is linked.
@@ -55,9 +57,8 @@ impl Invocation {
 fn lines(arguments: &Arguments, context: &Context<'_>) -> Vec<String> {
     let shorten =
         |path: &Path| context.roots.shorten(path).map_or_else(|| path.display().to_string(), |p| p.display());
-    let mut lines = vec![
-        format!("cwd {}", context.cwd.display()),
-        format!("source {}", arguments.source.display()),
+    let mut lines = place(arguments, context);
+    lines.extend([
         format!("crate-name {}", arguments.crate_name),
         format!("crate-type {}", arguments.crate_types.join(",")),
         format!("emit {}", arguments.emit.join(",")),
@@ -67,7 +68,7 @@ fn lines(arguments: &Arguments, context: &Context<'_>) -> Vec<String> {
         format!("test {}", arguments.test),
         format!("under-cargo {}", context.under_cargo),
         format!("json-artifacts {}", arguments.json_artifacts),
-    ];
+    ]);
     let mut add =
         |kind: &str, texts: &[String]| lines.extend(texts.iter().map(|text| format!("{kind} {text}")));
     add("cfg", &arguments.cfgs);
@@ -86,7 +87,7 @@ fn lines(arguments: &Arguments, context: &Context<'_>) -> Vec<String> {
         lines.push(format!("sysroot {}", sysroot.display()));
     }
     if let Some(linker) = context.linker {
-        lines.push(format!("linker {}", linker.display()));
+        lines.push(format!("linker {}", shorten(linker)));
     }
     if let Some(inner) = &context.inner_wrapper {
         lines.push(format!("inner-wrapper {inner}"));
@@ -102,6 +103,21 @@ fn lines(arguments: &Arguments, context: &Context<'_>) -> Vec<String> {
         lines.push(format!("out-dir {}", arguments.out_dir.display()));
     }
     lines
+}
+
+/// Says where the crate lies: nothing of it, if its sources are named relative to the working directory, unless it is
+/// for that directory only.
+fn place(arguments: &Arguments, context: &Context<'_>) -> Vec<String> {
+    let source = &arguments.source;
+    if source.is_relative() && !context.is_fixed {
+        return vec![format!("source {}", source.display())];
+    }
+    let home = context.roots.get(Root::CargoHome);
+    let shorten = |path: &Path| match home.and_then(|home| path.strip_prefix(home).ok()) {
+        Some(rest) => format!("{{cargo}}/{}", rest.display()),
+        None => path.display().to_string(),
+    };
+    vec![format!("cwd {}", shorten(context.cwd)), format!("source {}", shorten(source))]
 }
 
 /// Names a unit across changes of its content: by it, a miss finds the nearest earlier entry.

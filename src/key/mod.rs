@@ -15,7 +15,9 @@
 //! |-------|-----|-------|
 //! | compiler, sysroot, code generators | content, not path | [`compiler`] |
 //! | flags | normalised text | [`invocation`] |
-//! | working directory, crate root | text | [`invocation`] |
+//! | working directory, crate root | text, where the crate root is not relative to it | [`invocation`] |
+//! | directories of the checkout | path, where the result names them | prediction |
+//! | `OUT_DIR`, `CARGO_MANIFEST_DIR`, where they only lead to files | place below the roots | prediction |
 //! | form of messages (`--error-format`, `--json`, `--color`) | text, where the compile said anything | [`with_messages`] |
 //! | output directory, `-L dependency`, diagnostic width | not at all | |
 //! | linker and what it reads | content, traced | prediction |
@@ -38,7 +40,7 @@ pub mod environment;
 pub mod invocation;
 pub mod schema;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::digest::{Digest, FieldHasher};
 use crate::entry::{Aspect, Extern, FileState, Prediction};
@@ -65,16 +67,21 @@ pub struct State {
     pub files: Vec<(PortablePath, FileState)>,
     /// Variables, sorted by name.
     pub variables: Vec<(String, Option<Digest>)>,
+    /// The directories of the checkout, for a result that names them.
+    pub place: Option<Digest>,
 }
 
 impl State {
     /// Looks at everything the prediction names. `None` if it names a root that this call has not.
+    ///
+    /// `place_in_workspace` tells where a directory lies below the workspace's: there its files are said to be.
     pub fn observe(
         prediction: &Prediction,
         roots: &Roots,
         cwd: &Path,
         files: &impl Files,
         environment: &Environment,
+        place_in_workspace: impl Fn(&Path) -> Option<PathBuf>,
     ) -> fs::Result<Option<Self>> {
         let mut states = Vec::with_capacity(prediction.files.len());
         for (portable, aspect) in &prediction.files {
@@ -87,9 +94,36 @@ impl State {
             };
             states.push((portable.clone(), state));
         }
-        let variables = environment.digests(&prediction.variables, prediction.whole_environment);
-        Ok(Some(Self { files: states, variables }))
+        let mut variables = environment.digests(&prediction.variables, prediction.whole_environment);
+        for name in &prediction.directories {
+            if let Err(at) = variables.binary_search_by(|(known, _)| known.cmp(name)) {
+                let value = environment.get(name).map(|value| {
+                    let value = Path::new(value);
+                    directory(value, place_in_workspace(value), roots)
+                });
+                variables.insert(at, (name.clone(), value));
+            }
+        }
+        let place = prediction.bound.then(|| place(roots));
+        Ok(Some(Self { files: states, variables, place }))
     }
+}
+
+/// Digests the value of a variable that only leads to files.
+fn directory(value: &Path, place: Option<PathBuf>, roots: &Roots) -> Digest {
+    match roots.shorten(value).filter(|portable| portable.root.is_some()) {
+        Some(portable) => Digest::of(format!("{portable:?} {place:?}").as_bytes()),
+        None => Digest::of(value.as_os_str().as_encoded_bytes()),
+    }
+}
+
+/// Digests the directories that the roots stand for.
+fn place(roots: &Roots) -> Digest {
+    let mut hasher = FieldHasher::new("place");
+    for (root, path) in roots.iter() {
+        hasher.field(format!("{root:?}").as_bytes()).field(path.as_os_str().as_encoded_bytes());
+    }
+    hasher.finish()
 }
 
 /// Makes the entry key. `closure` digests all that the dependencies were compiled against; it stands in for traced
@@ -116,6 +150,9 @@ pub fn entry_key(invocation: &Digest, state: &State, externs: &[Extern], closure
             Some(digest) => hasher.digest(digest),
             None => hasher.field(b"unset"),
         };
+    }
+    if let Some(place) = &state.place {
+        hasher.field(b"place").digest(place);
     }
     for dependency in externs {
         hasher.field(dependency.name.as_bytes()).field(dependency.file.as_bytes()).digest(&dependency.digest);

@@ -4,6 +4,8 @@
 //!
 //! # History
 //! - 1: first.
+//! - 2: what is compiled from relative paths is shared between checkouts; before, the working directory told them
+//!   apart.
 
 /// The version of what enters keys, and of how.
-pub const KEY_SCHEMA: u32 = 1;
+pub const KEY_SCHEMA: u32 = 2;

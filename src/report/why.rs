@@ -146,6 +146,7 @@ impl Why<'_> {
                 let kind = if is_source(path) { "source" } else { "file" };
                 simple(kind, format!("{kind} `{}`", path.display()))
             }
+            Change::Place => simple("place", "directory: its paths show in the result".to_owned()),
             Change::Variable(name) => simple("variable", format!("variable `{name}`")),
             Change::Dependency(name) => {
                 let dependency = figures::dependency(self.build, event, name);

@@ -198,6 +198,7 @@ pub fn miss(reason: &MissReason) -> Reason {
         }
         MissReason::Damaged => Reason::plain("damaged", "entry damaged, removed")
             .with_remedy("`cargo kache verify` checks the whole store"),
+        MissReason::Place => Reason::plain("place", "its paths show, and were recorded in another directory"),
         MissReason::Recache => Reason::plain("recache", "asked by `KACHE_RECACHE`"),
     }
 }
@@ -222,6 +223,9 @@ pub fn bypass(why: &Bypass) -> Reason {
             .with_detail(pattern)
             .with_remedy("take it out of `cache.bypass`"),
         Bypass::Stdin => Reason::plain("stdin", "the source comes from stdin"),
+        Bypass::Incremental => {
+            Reason::plain("incremental", "edited member built incrementally (`KACHE_INCREMENTAL=auto`)")
+        }
         Bypass::ChangedDuringCompile(path) => Reason::about(
             "changed-during-compile",
             "an input changed while rustc ran",

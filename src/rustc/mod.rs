@@ -6,3 +6,5 @@ pub mod args;
 pub mod depinfo;
 pub mod flags;
 pub mod messages;
+pub mod paths;
+pub mod tokens;

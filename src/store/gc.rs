@@ -12,6 +12,7 @@
 //! | files in `tmp/` | their process has ended, or they are older than an hour |
 //! | indexes of other schemas | not used for two weeks |
 //! | memos and artefacts of contents that no entry knows | once there are many |
+//! | incremental states | not used for a week; when a person runs gc; above the limit |
 //! | incremental folders | below recorded target directories, when no cargo holds their lock |
 //!
 //! What was used in the last two minutes is pinned: a build may be about to link it.
@@ -34,7 +35,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::index::{IndexError, Reader};
 use super::layout::Layout;
 use super::usage::{self, Removed};
-use super::{Store, incremental};
+use super::{Store, incremental, states};
 use crate::digest::Digest;
 use crate::entry::FileState;
 use crate::fs::stat::{Stat, Time};
@@ -50,6 +51,8 @@ const OTHERS_STAY: Duration = Duration::from_hours(14 * 24);
 const INTERVAL: Duration = Duration::from_mins(10);
 /// An automatic gc leaves incremental folders of targets that were built in this time.
 const INCREMENTAL_STAYS: Duration = Duration::from_hours(24);
+/// Incremental states that were not used for so long go.
+const STATES_STAY: Duration = Duration::from_hours(7 * 24);
 /// Notes of evicted entries that are kept, to explain misses by.
 const EVICTED_KEPT: usize = 10_000;
 /// So many memos and artefacts are not worth a look.
@@ -138,7 +141,11 @@ pub fn run(store: &Store, options: &Options) -> Result<Outcome, IndexError> {
         fs::open(&path)?.set_modified(now).at("set the time of", &path)?;
     }
     usage::fold(store)?;
-    let survey = Survey::take(store, options)?;
+    let states = clean_states(store, options)?;
+    let mut survey = Survey::take(store, options)?;
+    if options.dry_run {
+        survey.store_bytes = survey.store_bytes.saturating_sub(states.bytes);
+    }
     let plan = survey.plan(options);
     let (removed, entries_removed) = match options.dry_run {
         true => (plan.gone, plan.entries.len()),
@@ -161,10 +168,20 @@ pub fn run(store: &Store, options: &Options) -> Result<Outcome, IndexError> {
         summary.incremental_bytes = cleaned.bytes;
         summary.incremental_projects = cleaned.targets;
     }
+    summary.incremental_bytes += states.freed;
     if !options.dry_run {
         summary.store_bytes = usage::on_disk(&store.layout)?;
     }
     Ok(Outcome::Done(summary))
+}
+
+/// Removes incremental states: those not used for long, and all of them where nobody wants any or the store is above its
+/// limit.
+fn clean_states(store: &Store, options: &Options) -> fs::Result<states::Cleaned> {
+    let is_asked = options.clean_incremental && !options.automatic;
+    let is_above = || usage::on_disk(&store.layout).is_ok_and(|size| size > options.limits.max_size);
+    let spare = if is_asked || is_above() { Duration::ZERO } else { STATES_STAY };
+    states::clean(&store.layout, options.now_ms.saturating_sub(millis(spare)), options.dry_run)
 }
 
 /// An entry, as far as gc cares.

@@ -9,6 +9,7 @@
 //!   index/<schema>/       LMDB: data.mdb, lock.mdb; one directory for each index schema
 //!   index/<schema>.boot   the boot the index was last checked in
 //!   index/<schema>.bad    made by a process that found the index damaged: the next one starts it anew
+//!   states/<blake3>/      incremental state of one unit of one target directory: hard links
 //!   tmp/                  files being written; stale ones are removed by gc
 //!   logs/events.jsonl     what builds said
 //!   inflight.lock         one byte for each compile under way
@@ -22,7 +23,7 @@ use crate::digest::Digest;
 use crate::fs;
 
 /// Version of the index's tables and values. 1: first.
-pub const INDEX_SCHEMA: u32 = 1;
+pub const INDEX_SCHEMA: u32 = 2;
 
 /// The directories and files of one cache.
 #[derive(Clone, Debug)]
@@ -85,6 +86,16 @@ impl Layout {
     /// Returns the marker file of a damaged index.
     pub fn index_is_bad(&self) -> PathBuf {
         self.index_file(".bad")
+    }
+
+    /// Returns the directory of all incremental states.
+    pub fn states(&self) -> PathBuf {
+        self.root.join("states")
+    }
+
+    /// Returns the directory of one unit's incremental state.
+    pub fn state(&self, name: &Digest) -> PathBuf {
+        self.states().join(name.to_hex())
     }
 
     /// Returns the directory for files being written.

@@ -11,6 +11,7 @@ pub mod index;
 pub mod layout;
 pub mod purge;
 mod soundness;
+pub mod states;
 #[cfg(test)]
 mod testing;
 pub mod usage;

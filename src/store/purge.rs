@@ -7,9 +7,9 @@
 
 use std::collections::HashSet;
 
-use super::Store;
 use super::index::IndexError;
 use super::usage::{self, Removed};
+use super::{Store, states};
 use crate::digest::Digest;
 use crate::event::Unit;
 use crate::fs::stat::Stat;
@@ -53,7 +53,8 @@ pub fn all(store: &Store) -> Result<Purged, IndexError> {
         let Some(stat) = Stat::of_name(&path).or_absent()? else { continue };
         remove(&path, &stat, &mut removed)?;
     }
-    Ok(Purged { entries_removed, bytes_removed: removed.bytes, bytes_freed: removed.freed })
+    let freed = removed.freed + states::clean(&store.layout, u64::MAX, false)?.freed;
+    Ok(Purged { entries_removed, bytes_removed: removed.bytes, bytes_freed: freed })
 }
 
 /// Removes the entries of one crate, by its package's name or its own; `-` equals `_`.

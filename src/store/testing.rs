@@ -7,6 +7,7 @@ use crate::digest::Digest;
 use crate::entry::{Artefact, Entry, Inputs, Output, OutputKind};
 use crate::event::{BuildId, Bytes, Mode, Outcome, Target, Unit, UnitEvent};
 use crate::fs;
+use crate::rustc::paths::Loose;
 
 /// A store in a directory of its own.
 pub(super) struct Scratch {
@@ -49,7 +50,11 @@ impl Scratch {
             stderr: Default::default(),
             compile_ms: 1,
             created_ms,
-            artefact: Artefact { closure: Digest::of(b"closure"), loads_code: false },
+            artefact: Artefact {
+                closure: Digest::of(b"closure"),
+                loads_code: false,
+                loose: Loose::default(),
+            },
         };
         self.store.index.write(|w| w.put_entry(&key, &Digest::of(name.as_bytes()), &entry)).unwrap();
         key

@@ -159,6 +159,9 @@ pub struct Trace {
     pub variables: Option<Variables>,
 }
 
+/// Stands among the names for the question where the program is: its working directory, or a path made absolute by it.
+pub const HERE: &str = ".";
+
 /// What a program asked its environment for, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variables {

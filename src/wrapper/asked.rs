@@ -1,4 +1,4 @@
-//! Which variables the code of the build asked for while it was loaded into the compiler.
+//! Which variables, and whether for its place, the code of the build asked for while it was loaded into the compiler.
 //!
 //! Owns the step from what a hook saw to names that can stand for the whole environment, and the conditions for it.
 //! When any of them does not hold, all of the environment counts.
@@ -20,13 +20,13 @@
 //! of a constructor, with code it makes at run time. None is known to.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use super::imports::Imports;
 use crate::key::environment::matches;
-use crate::trace::{Access, Trace, Variables};
+use crate::trace::{Access, HERE, Trace, Variables};
 
 /// Symbols that lead around the hook. `*` stands for any ending.
 const AROUND: &[&str] = &[
@@ -117,20 +117,44 @@ const OF_NO_CONSEQUENCE: &[&str] = &[
     "RUST_MIN_STACK",
 ];
 
-/// Returns the names that code of the build asked for, sorted. `None`: it may have read any variable.
-pub(super) fn names(trace: &Trace, sysroot: &Path, links: bool) -> Option<Vec<String>> {
+/// What code of the build asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// Variables. `None`: it may have read any.
+    pub(super) names: Option<BTreeSet<String>>,
+    /// Whether it may know the working directory.
+    pub(super) place: bool,
+}
+
+/// Returns what code of the build asked for.
+pub(super) fn of(trace: &Trace, sysroot: &Path, links: bool) -> Asked {
+    let Some(variables) = in_the_compiler(trace, sysroot) else { return Asked { names: None, place: true } };
+    let starts = !links && trace.accesses.iter().any(|access| is_started(access, &variables.program));
+    let asked = asked_by_the_build(variables);
+    let Some(asked) = asked.filter(|_| !starts) else {
+        // A program that was started knows where it is; a linker may stand for one.
+        let says_so =
+            variables.objects.iter().any(|object| !object.is_early && asks_for_place(&object.asked));
+        let place = starts || links || says_so || asks_for_place(&variables.elsewhere);
+        return Asked { names: None, place };
+    };
+    let place = asked.contains(OsStr::new(HERE));
+    let counts = |name: &&OsStr| {
+        *name != HERE && !name.to_str().is_some_and(|n| OF_NO_CONSEQUENCE.iter().any(|g| matches(g, n)))
+    };
+    let names = asked.into_iter().filter(counts).map(|name| name.to_str().map(str::to_owned));
+    Asked { names: names.collect(), place }
+}
+
+fn asks_for_place(asked: &BTreeSet<OsString>) -> bool {
+    asked.contains(OsStr::new(HERE))
+}
+
+/// Returns what a hook saw that was in the compiler itself.
+fn in_the_compiler<'t>(trace: &'t Trace, sysroot: &Path) -> Option<&'t Variables> {
     let variables = trace.variables.as_ref()?;
     let program = variables.program.canonicalize().ok()?;
-    if !program.starts_with(sysroot.canonicalize().ok()?) {
-        return None;
-    }
-    if !links && trace.accesses.iter().any(|access| is_started(access, &program)) {
-        return None;
-    }
-    let asked = asked_by_the_build(variables)?;
-    let names = asked.into_iter().map(OsStr::to_str).collect::<Option<BTreeSet<_>>>()?;
-    let counts = |name: &&str| !OF_NO_CONSEQUENCE.iter().any(|glob| matches(glob, name));
-    Some(names.into_iter().filter(counts).map(str::to_owned).collect())
+    program.starts_with(sysroot.canonicalize().ok()?).then_some(variables)
 }
 
 /// Whether the list of variables of a process was read as a file.
@@ -219,7 +243,8 @@ mod tests {
 
     fn names_of(trace: &Trace, links: bool) -> Option<String> {
         let program = std::env::current_exe().unwrap();
-        names(trace, program.parent().unwrap(), links).map(|names| names.join(" "))
+        let names = of(trace, program.parent().unwrap(), links).names?;
+        Some(names.into_iter().collect::<Vec<_>>().join(" "))
     }
 
     #[test]
@@ -238,7 +263,19 @@ mod tests {
     fn what_can_t_be_known_by_name() {
         assert_eq!(names_of(&Trace { variables: None, ..trace(&[]) }, false), None);
         assert_eq!(names_of(&trace(&[b"\xff"]), false), None, "not a name we can keep");
-        assert_eq!(names(&trace(&[]), Path::new("/proc"), false), None, "not the compiler");
+        let nothing = Asked { names: None, place: true };
+        assert_eq!(of(&trace(&[]), Path::new("/proc"), false), nothing, "not the compiler");
+    }
+
+    #[test]
+    fn who_knows_where_it_is() {
+        let program = std::env::current_exe().unwrap();
+        let place = |trace: &Trace| of(trace, program.parent().unwrap(), false).place;
+        assert!(!place(&trace(&[b"A"])) && place(&trace(&[b".", b"A"])));
+        assert!(place(&Trace { variables: None, ..trace(&[]) }));
+        let mut starts = trace(&[]);
+        starts.accesses.push(access("/bin/sh", true));
+        assert!(place(&starts));
     }
 
     #[test]

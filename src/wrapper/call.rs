@@ -10,15 +10,16 @@ use super::clock::Parent;
 use super::process::Program;
 use crate::entry::OutputKind;
 use crate::event::{Mode, Target, Unit};
+use crate::fs;
 use crate::invocation::CompilerCall;
 use crate::key::environment::Environment;
 use crate::portable::{Root, Roots};
 use crate::rustc::args::{self, Arguments, Parsed, Unsupported};
 
-/// What to do with a call.
-pub(super) enum Plan {
+/// What a call asks for.
+pub(super) enum Asked {
     /// A question, or something that is no compile: run it as it is.
-    Ask(Program),
+    Question(Program),
     /// A compile.
     Compile(Box<Call>),
 }
@@ -26,8 +27,10 @@ pub(super) enum Plan {
 /// A compile.
 #[derive(Debug)]
 pub(super) struct Call {
-    /// The command to run on a miss: cargo's, without `-C incremental`, behind the inner wrapper if there is one.
+    /// Cargo's command without `-C incremental`, behind the inner wrapper if there is one.
     pub(super) command: Program,
+    /// The same with `-C incremental`, where cargo asks for that.
+    pub(super) incremental: Option<Program>,
     /// The programs that make the compiler: the driver last, a workspace wrapper before it.
     pub(super) drivers: Vec<OsString>,
     /// The wrapper of the user's that runs inside ours.
@@ -48,11 +51,13 @@ pub(super) struct Call {
     pub(super) roots: Roots,
     /// The process that called us, once looked at.
     parent: OnceCell<Option<Parent>>,
+    /// The folder that holds the target directory, once looked for.
+    holder: OnceCell<Option<PathBuf>>,
 }
 
 impl Call {
     /// Reads a call.
-    pub(super) fn read(call: CompilerCall) -> Plan {
+    pub(super) fn read(call: CompilerCall) -> Asked {
         let environment = Environment::process();
         let inner_wrapper = inner_wrapper(&environment);
         // Behind a workspace wrapper, the first argument is the rustc it wraps.
@@ -60,7 +65,7 @@ impl Call {
         let parsed = args::parse(call.arguments.get(skipped..).unwrap_or_default());
         let (arguments, unsupported) = match parsed {
             Parsed::Probe => {
-                return Plan::Ask(behind(inner_wrapper.as_deref(), call.program, call.arguments));
+                return Asked::Question(behind(inner_wrapper.as_deref(), call.program, call.arguments));
             }
             Parsed::Unsupported(why, arguments) => (*arguments, Some(why)),
             Parsed::Compile(arguments) => (*arguments, None),
@@ -68,13 +73,16 @@ impl Call {
         let mut drivers = vec![call.program.clone()];
         drivers.extend(call.arguments[..skipped].iter().cloned());
         let kept = args::without_incremental(&call.arguments);
-        let command = behind(inner_wrapper.as_deref(), call.program, kept);
+        let command = behind(inner_wrapper.as_deref(), call.program.clone(), kept);
+        let incremental = arguments.incremental.is_some();
+        let incremental = incremental.then(|| behind(inner_wrapper.as_deref(), call.program, call.arguments));
         let cwd = std::env::current_dir().unwrap_or_default();
         let out_dir = cwd.join(&arguments.out_dir);
         let roots = roots(&arguments, &cwd, &out_dir);
         let unit = unit(&arguments, &environment, &drivers, &out_dir);
-        Plan::Compile(Box::new(Self {
+        Asked::Compile(Box::new(Self {
             command,
+            incremental,
             drivers,
             inner_wrapper,
             arguments,
@@ -85,6 +93,7 @@ impl Call {
             out_dir,
             roots,
             parent: OnceCell::new(),
+            holder: OnceCell::new(),
         }))
     }
 
@@ -134,6 +143,51 @@ impl Call {
                 || self.arguments.crate_types.iter().any(linked_type))
     }
 
+    /// Makes paths below cargo's home portable: registry crates are shared with other homes.
+    pub(super) fn share_homes(&mut self) {
+        let given = self.environment.get("CARGO_HOME").map(PathBuf::from);
+        let home = given.or_else(|| Some(Path::new(self.environment.get("HOME")?).join(".cargo")));
+        if let Some(home) = home {
+            let all = self.roots.iter().map(|(root, path)| (root, path.to_owned()));
+            self.roots = Roots::new(all.chain([(Root::CargoHome, home)]));
+        }
+    }
+
+    /// Whether the crate root is named relative to the working directory: so cargo compiles the packages that lie in the
+    /// workspace's directory, and that is the working directory then.
+    pub(super) fn has_relative_source(&self) -> bool {
+        self.arguments.source.is_relative()
+    }
+
+    /// Returns the workspace's directory, as far as it can be told from this call.
+    pub(super) fn root(&self) -> Option<&Path> {
+        if self.has_relative_source() { Some(&self.cwd) } else { self.holder() }
+    }
+
+    /// Returns where `path` lies below the workspace's directory.
+    pub(super) fn place_in_workspace(&self, path: &Path) -> Option<PathBuf> {
+        let root = self.root()?;
+        if let Ok(rest) = path.strip_prefix(root) {
+            return Some(rest.to_owned());
+        }
+        // The workspace may have been entered through a link.
+        let holder = self.holder()?;
+        let rest = path.strip_prefix(holder).ok()?;
+        (holder.canonicalize().ok()? == root).then(|| rest.to_owned())
+    }
+
+    /// Returns the folder that holds the target directory, if that is a workspace: cargo marks the one by a
+    /// `CACHEDIR.TAG`, and leaves a `Cargo.lock` in the other. A member may hold a lock file from other days.
+    fn holder(&self) -> Option<&Path> {
+        let find = || {
+            let mut folders = self.profile_dir()?.ancestors().take(3);
+            let target = folders.find(|folder| folder.join("CACHEDIR.TAG").exists())?;
+            let holder = target.parent()?;
+            (holder.join("Cargo.lock").exists() && is_root(holder)).then(|| holder.to_owned())
+        };
+        self.holder.get_or_init(find).as_deref()
+    }
+
     /// Returns the process that called us, where the system tells.
     pub(super) fn parent(&self) -> Option<&Parent> {
         self.parent.get_or_init(Parent::read).as_ref()
@@ -149,6 +203,17 @@ impl Call {
         let out_dir = Path::new(self.environment.get("OUT_DIR")?);
         Some(out_dir.parent()?.join("output"))
     }
+}
+
+/// Whether the package in a folder can belong to no workspace of another folder.
+fn is_root(folder: &Path) -> bool {
+    let Ok(manifest) = fs::read_to_string(&folder.join("Cargo.toml")) else { return false };
+    let mut lines = manifest.lines().map(str::trim_start);
+    if lines.clone().any(|line| line.starts_with("[workspace")) {
+        return true;
+    }
+    let names_root = lines.any(|line| line.starts_with("workspace"));
+    !names_root && folder.ancestors().skip(1).all(|above| !above.join("Cargo.toml").exists())
 }
 
 /// Reads the wrapper of the user's that the front end wants inside ours.

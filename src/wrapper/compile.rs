@@ -1,17 +1,23 @@
 //! A miss: the compiler runs.
 //!
-//! Owns the passing on of its streams while they are written, and their copies.
+//! Owns the choice of its arguments, the passing on of its streams while they are written, and their copies.
 
 use std::io::{Read, Write};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Instant;
 
+use super::call::Call;
 use super::lookup::Miss;
-use super::process::{Ending, say_not_started};
+use super::mapping::{self, Mapping};
+use super::process::{Ending, Program, say_not_started};
 use super::restore::unlink_outputs;
 use super::session::{Session, millis};
+use super::{edit, place};
 use crate::config;
 use crate::fs::stat::{Stat, Time};
+use crate::placeholder::stream::Replacer;
+use crate::rustc::depinfo::DepInfo;
+use crate::store::layout::Layout;
 use crate::trace::{self, Scope, SpawnError, Trace};
 
 /// A compiler that has run.
@@ -22,12 +28,18 @@ pub(super) struct Compiled {
     pub(super) millis: u64,
     /// A time before it started: what changed later may have been read before or after.
     pub(super) started: Time,
-    /// What it wrote to stdout.
+    /// What it wrote to stdout, placeholders and all.
     pub(super) stdout: Vec<u8>,
-    /// What it wrote to stderr.
+    /// What it wrote to stderr, placeholders and all.
     pub(super) stderr: Vec<u8>,
     /// What it read.
     pub(super) reads: Reads,
+    /// Which directories stand in the result as placeholders.
+    pub(super) mapping: Mapping,
+    /// The incremental state it began with.
+    pub(super) state: edit::State,
+    /// Whether it may have gone on from the state of an earlier compile.
+    pub(super) is_continued: bool,
 }
 
 /// What is known of a compile's reads.
@@ -46,24 +58,93 @@ pub(super) struct NotStarted;
 /// Runs the compiler, traced if dep-info does not tell all.
 pub(super) fn compile(session: &Session<'_>, miss: &Miss) -> Result<Compiled, NotStarted> {
     let call = session.call;
+    let is_direct = miss.known.compiler.is_direct && call.inner_wrapper.is_none();
+    let map = |generated| if is_direct { mapping::choose(call, generated) } else { Mapping::default() };
+    let state = edit::State::choose(call, &session.settings);
+    if matches!(state, edit::State::Continued) {
+        edit::bring_back(call, &session.store.layout);
+    }
+    let mut compiled = run(session, miss, map(!miss.was_bound), &state)?;
+    if compiled.mapping.is_tentative && shows_placeholder(call, &compiled) {
+        // Nobody has seen anything of it yet.
+        compiled = run(session, miss, map(false), &state)?;
+    } else if compiled.mapping.is_tentative {
+        let mut out = Outlet::new(call, std::io::stdout());
+        out.write(&compiled.stdout);
+        out.finish();
+        let mut out = Outlet::new(call, std::io::stderr());
+        out.write(&compiled.stderr);
+        out.finish();
+    }
+    compiled.is_continued = state.is_continued(call);
+    compiled.state = state;
+    Ok(compiled)
+}
+
+/// Runs the compiler once.
+fn run(
+    session: &Session<'_>,
+    miss: &Miss,
+    mapping: Mapping,
+    state: &edit::State,
+) -> Result<Compiled, NotStarted> {
+    let call = session.call;
     unlink_outputs(call);
     let started = start_time(session);
     let clock = Instant::now();
-    let mut command = call.command.command();
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let run = match miss.needs_trace {
-        false => run_declared(&mut command),
+    let program = call.incremental.as_ref().filter(|_| state.is_used()).unwrap_or(&call.command);
+    let mut command = program.command();
+    command.args(&mapping.arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let passing = if mapping.is_tentative { Passing::Later } else { Passing::AtOnce };
+    // What can't be recorded need not be known.
+    let needs_trace = miss.needs_trace && !matches!(state, edit::State::Continued);
+    let run = match needs_trace {
+        false => run_declared(&mut command, call, passing),
         true if session.settings.trace == config::Trace::Off => {
-            run_untraced(&mut command, "tracing is off (`KACHE_TRACE`)".to_owned())
+            run_untraced(&mut command, call, passing, "tracing is off (`KACHE_TRACE`)".to_owned())
         }
-        true => run_traced(&mut command, scope(session, miss)),
+        true => run_traced(&mut command, call, passing, scope(session, miss)),
     };
     let run = run.map_err(|error| {
-        say_not_started(&call.command, &error);
+        say_not_started(program, &error);
         NotStarted
     })?;
     let Run { status, stdout, stderr, reads } = run;
-    Ok(Compiled { ending: Ending::Status(status), millis: millis(clock), started, stdout, stderr, reads })
+    let (ending, millis) = (Ending::Status(status), millis(clock));
+    let state = edit::State::Unused;
+    Ok(Compiled { ending, millis, started, stdout, stderr, reads, mapping, state, is_continued: false })
+}
+
+/// Whether a result that nobody has used yet shows a placeholder to those who run it.
+fn shows_placeholder(call: &Call, compiled: &Compiled) -> bool {
+    compiled.ending.is_success()
+        && place::in_outputs(call, &DepInfo::default()).map_or(true, |shown| shown.placeholder)
+}
+
+/// Runs the compiler without the cache: nothing of it is kept but, with `states`, its incremental state.
+pub(super) fn run_plainly(call: &Call, states: Option<&Layout>) -> Ending {
+    let Some((program, layout)) = call.incremental.as_ref().zip(states) else {
+        return run_program(call, &call.command);
+    };
+    let state = edit::State::new(call);
+    edit::bring_back(call, layout);
+    let ending = run_program(call, program);
+    if ending.is_success() {
+        state.keep(call, layout);
+    }
+    ending
+}
+
+fn run_program(call: &Call, program: &Program) -> Ending {
+    let mut command = program.command();
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    match run_declared(&mut command, call, Passing::AtOnce) {
+        Ok(run) => Ending::Status(run.status),
+        Err(error) => {
+            say_not_started(program, &error);
+            Ending::NotStarted
+        }
+    }
 }
 
 /// Returns a time that everything written before this call is older than.
@@ -85,14 +166,23 @@ struct Run {
     reads: Reads,
 }
 
-fn run_declared(command: &mut Command) -> std::io::Result<Run> {
+/// When the streams are passed on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Passing {
+    /// As they come.
+    AtOnce,
+    /// By the caller, if the result stands.
+    Later,
+}
+
+fn run_declared(command: &mut Command, call: &Call, passing: Passing) -> std::io::Result<Run> {
     let mut child = command.spawn()?;
-    let (stdout, stderr) = pass_on(child.stdout.take(), child.stderr.take());
+    let (stdout, stderr) = read_streams(&mut child, call, passing);
     Ok(Run { status: child.wait()?, stdout, stderr, reads: Reads::Declared })
 }
 
-fn run_untraced(command: &mut Command, why: String) -> std::io::Result<Run> {
-    Ok(Run { reads: Reads::Unknown(why), ..run_declared(command)? })
+fn run_untraced(command: &mut Command, call: &Call, passing: Passing, why: String) -> std::io::Result<Run> {
+    Ok(Run { reads: Reads::Unknown(why), ..run_declared(command, call, passing)? })
 }
 
 /// Variables are of interest where the compiler may load macros, and it is the compiler that is started.
@@ -104,41 +194,83 @@ fn scope(session: &Session<'_>, miss: &Miss) -> Scope {
     }
 }
 
-fn run_traced(command: &mut Command, scope: Scope) -> std::io::Result<Run> {
+fn run_traced(command: &mut Command, call: &Call, passing: Passing, scope: Scope) -> std::io::Result<Run> {
     let mut traced = match trace::spawn(command, scope) {
         Ok(traced) => traced,
-        Err(SpawnError::Unsupported(why)) => return run_untraced(command, super::session::chain(&why)),
+        Err(SpawnError::Unsupported(why)) => {
+            return run_untraced(command, call, passing, super::session::chain(&why));
+        }
         Err(SpawnError::Program(error)) => return Err(error),
     };
-    let (stdout, stderr) = pass_on(traced.child.stdout.take(), traced.child.stderr.take());
+    let (stdout, stderr) = read_streams(&mut traced.child, call, passing);
     let (status, trace) = traced.wait()?;
     Ok(Run { status, stdout, stderr, reads: Reads::Traced(Box::new(trace)) })
 }
 
-/// Passes both streams on as they come, and returns what came.
-fn pass_on(stdout: Option<impl Read + Send>, stderr: Option<impl Read>) -> (Vec<u8>, Vec<u8>) {
+/// Reads both streams to their ends.
+fn read_streams(child: &mut Child, call: &Call, passing: Passing) -> (Vec<u8>, Vec<u8>) {
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let at_once = passing == Passing::AtOnce;
+    // Reading is all that the other thread shares of the call.
+    let out = at_once.then(|| Outlet::new(call, std::io::stdout()));
+    let err = at_once.then(|| Outlet::new(call, std::io::stderr()));
     std::thread::scope(|scope| {
-        let stdout = scope.spawn(|| copy(stdout, std::io::stdout()));
-        let stderr = copy(stderr, std::io::stderr());
+        let stdout = scope.spawn(|| copy(stdout, out));
+        let stderr = copy(stderr, err);
         (stdout.join().unwrap_or_default(), stderr)
     })
 }
 
 /// Copies a stream. A reader that went away is the compiler's business no less than ours: its output is still read,
 /// so that it can end.
-fn copy(from: Option<impl Read>, mut to: impl Write) -> Vec<u8> {
+fn copy<W: Write>(from: Option<impl Read>, mut to: Option<Outlet<W>>) -> Vec<u8> {
     let mut all = Vec::new();
     let Some(mut from) = from else { return all };
     let mut buffer = [0; 16 * 1024];
     loop {
         match from.read(&mut buffer) {
-            Ok(0) => return all,
+            Ok(0) => break,
             Ok(n) => {
-                let _ = to.write_all(&buffer[..n]).and_then(|()| to.flush());
+                if let Some(to) = &mut to {
+                    to.write(&buffer[..n]);
+                }
                 all.extend_from_slice(&buffer[..n]);
             }
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(_) => return all,
+            Err(_) => break,
+        }
+    }
+    if let Some(to) = to {
+        to.finish();
+    }
+    all
+}
+
+/// Passes on what a compiler says, with this checkout's paths.
+pub(super) struct Outlet<W> {
+    to: W,
+    replacer: Option<Replacer>,
+}
+
+impl<W: Write> Outlet<W> {
+    /// Passes on to `to`.
+    pub(super) fn new(call: &Call, to: W) -> Self {
+        Self { to, replacer: call.root().map(Replacer::new) }
+    }
+
+    /// Takes the next piece. A reader that went away is no trouble of ours.
+    pub(super) fn write(&mut self, piece: &[u8]) {
+        let piece = match &mut self.replacer {
+            Some(replacer) => replacer.push(piece),
+            None => piece.into(),
+        };
+        let _ = self.to.write_all(&piece).and_then(|()| self.to.flush());
+    }
+
+    /// Passes on what is left.
+    pub(super) fn finish(mut self) {
+        if let Some(replacer) = self.replacer {
+            let _ = self.to.write_all(&replacer.finish()).and_then(|()| self.to.flush());
         }
     }
 }

@@ -16,7 +16,16 @@ use crate::event::Bypass;
 use crate::fs;
 use crate::portable::PortablePath;
 use crate::rustc::depinfo::DepInfo;
+use crate::rustc::paths::{self, Loose};
 use crate::trace::{Access, Trace};
+
+/// What a compile teaches.
+pub(super) struct Learnt {
+    /// The inputs to look at next time.
+    pub(super) prediction: Prediction,
+    /// The directory variables that this crate's macros may bring into other compiles.
+    pub(super) loose: Loose,
+}
 
 /// Learns from a compile that succeeded.
 pub(super) fn learn(
@@ -24,7 +33,7 @@ pub(super) fn learn(
     known: &Known,
     dep_info: &DepInfo,
     reads: &Reads,
-) -> Result<Prediction, Bypass> {
+) -> Result<Learnt, Bypass> {
     let call = session.call;
     let mut inputs = Inputs::new(call);
     for file in dep_info.files.iter().chain(&call.arguments.files) {
@@ -33,7 +42,8 @@ pub(super) fn learn(
             inputs.add(&shadow, Aspect::Content)?;
         }
     }
-    let mut variables = dep_info.variables.clone();
+    let mut asked_by_macros = Vec::new();
+    let mut bound = false;
     let mut whole_environment = false;
     match reads {
         Reads::Declared => {}
@@ -41,24 +51,53 @@ pub(super) fn learn(
         Reads::Traced(trace) => {
             let ground = Ground::new(call, known);
             add_traced(&mut inputs, &ground, trace)?;
+            bound = trace.accesses.iter().any(|access| !access.absent && tells_place(&access.path));
             whole_environment = !ground.is_direct || linker_is_script(call) || asked::was_read_as_file(trace);
             if inputs.loads_code {
                 let sysroot = &known.compiler.facts.sysroot;
-                match asked::names(trace, sysroot, call.arguments.is_linked()) {
-                    Some(names) => variables.extend(names),
-                    None => whole_environment = true,
-                }
+                let asked = asked::of(trace, sysroot, call.arguments.is_linked());
+                whole_environment |= asked.names.is_none();
+                asked_by_macros.extend(asked.names.into_iter().flatten());
+                bound |= asked.place;
             }
         }
     }
+    let loose = known.loose.or(loose_in_sources(call, dep_info));
+    // One that a macro asks for as well counts by its value.
+    let leads_to_files =
+        |name: &String| !loose.has(name) && lies_below_roots(call, name) && !asked_by_macros.contains(name);
+    let (directories, mut variables) =
+        dep_info.variables.iter().cloned().partition::<Vec<_>, _>(leads_to_files);
+    variables.extend(asked_by_macros);
     variables.sort();
     variables.dedup();
-    Ok(Prediction {
+    let prediction = Prediction {
         files: inputs.paths.into_iter().collect(),
         variables,
         whole_environment,
+        directories,
+        bound,
         traced: matches!(reads, Reads::Traced(_)),
-    })
+    };
+    Ok(Learnt { prediction, loose })
+}
+
+/// Looks for directory variables in the crate's own sources. What can't be read may hold any.
+fn loose_in_sources(call: &Call, dep_info: &DepInfo) -> Loose {
+    let mut loose = Loose::default();
+    for file in &dep_info.files {
+        loose = loose.or(match fs::read(&call.cwd.join(file)) {
+            Ok(content) => paths::loose_in(&String::from_utf8_lossy(&content)),
+            Err(_) => Loose::ALL,
+        });
+    }
+    loose
+}
+
+/// Whether the value of a variable is a directory that other checkouts have as well.
+fn lies_below_roots(call: &Call, name: &str) -> bool {
+    let value = call.environment.get(name).map(Path::new);
+    value.and_then(|value| call.roots.shorten(value)).is_some_and(|portable| portable.root.is_some())
 }
 
 /// Files that would take a module's place, or make the compile fail, if they appeared: `foo.rs` and `foo/mod.rs`.
@@ -96,9 +135,12 @@ impl<'c> Inputs<'c> {
 
 /// Places with a meaning of their own.
 struct Ground {
-    out_dir: PathBuf,
+    /// Where the outputs go: as cargo names it, and without links and `..`.
+    out_dirs: Vec<PathBuf>,
     /// Names of the compile's own outputs in it.
     outputs: Vec<String>,
+    /// Where the compiler keeps its state: `edit` sees to it that there was none.
+    incremental: Option<PathBuf>,
     /// `-L` directories: rustc lists them all.
     search_dirs: Vec<PathBuf>,
     /// `-L dependency`: artefacts of the build.
@@ -111,7 +153,6 @@ struct Ground {
     project: Vec<PathBuf>,
     /// Whether it is the compiler itself, and any write counts.
     is_direct: bool,
-    cwd: PathBuf,
 }
 
 impl Ground {
@@ -123,21 +164,28 @@ impl Ground {
         let manifest_dir = call.environment.get("CARGO_MANIFEST_DIR").map(PathBuf::from);
         let target_dir = call.profile_dir().and_then(Path::parent).map(Path::to_owned);
         let externs = arguments.externs.iter().filter_map(|e| e.path.as_deref()).map(absolute);
+        let out_dir = call.out_dir.clone();
+        let out_dirs = vec![out_dir.canonicalize().unwrap_or_else(|_| out_dir.clone()), out_dir];
         Self {
-            out_dir: call.out_dir.clone(),
             outputs: call.expected_outputs().into_iter().map(|(name, _, _)| name).collect(),
+            incremental: arguments.incremental.as_deref().map(absolute),
             search_dirs: arguments.search_paths.iter().map(|s| absolute(&s.path)).collect(),
             dependency_dirs: arguments
                 .dependency_dirs()
                 .map(absolute)
-                .chain([call.out_dir.clone()])
+                .chain(out_dirs.iter().cloned())
                 .collect(),
+            out_dirs,
             externs: externs.collect(),
             sysroots: arguments.sysroot.iter().map(|p| absolute(p)).chain([sysroot, real]).collect(),
             project: manifest_dir.into_iter().chain(target_dir).chain([call.cwd.clone()]).collect(),
             is_direct: known.compiler.is_direct && call.inner_wrapper.is_none(),
-            cwd: call.cwd.clone(),
         }
+    }
+
+    /// Whether a path lies directly in the output directory.
+    fn is_beside_outputs(&self, path: &Path) -> bool {
+        self.out_dirs.iter().any(|dir| path.parent() == Some(dir))
     }
 
     fn is_artefact(&self, path: &Path) -> bool {
@@ -173,7 +221,7 @@ fn add_access(
     resolved: &mut BTreeMap<PathBuf, PathBuf>,
 ) -> Result<(), Bypass> {
     let path = &plain(&access.path, resolved);
-    if ground.sysroots.iter().any(|root| path.starts_with(root)) {
+    if ground.sysroots.iter().chain(&ground.incremental).any(|root| path.starts_with(root)) {
         return Ok(());
     }
     if let Some(known) = system_path(path).filter(|_| !access.absent) {
@@ -192,7 +240,7 @@ fn add_access(
     if ground.is_artefact(path) {
         return add_artefact(inputs, ground, access, path);
     }
-    if path.starts_with(&ground.out_dir) {
+    if ground.out_dirs.iter().any(|dir| path.starts_with(dir)) {
         return Ok(());
     }
     if access.list && !ground.search_dirs.contains(path) {
@@ -202,7 +250,8 @@ fn add_access(
         inputs.add(path, Aspect::Link)?;
     }
     let looked_at = access.read || access.stat || access.exec || access.absent || access.link;
-    if looked_at && !ground.search_dirs.contains(path) && !ground.cwd.starts_with(path) {
+    let leads_to_root = inputs.call.roots.iter().any(|(_, root)| root.starts_with(path));
+    if looked_at && !ground.search_dirs.contains(path) && !leads_to_root {
         if access.absent && path.symlink_metadata().is_ok() {
             return Err(Bypass::ChangedDuringCompile(path.display().to_string()));
         }
@@ -218,8 +267,7 @@ fn add_artefact(
     access: &Access,
     path: &Path,
 ) -> Result<(), Bypass> {
-    let is_own =
-        path.parent() == Some(&ground.out_dir) && ground.outputs.iter().any(|own| path.ends_with(own));
+    let is_own = ground.is_beside_outputs(path) && ground.outputs.iter().any(|own| path.ends_with(own));
     if !access.read || access.absent || is_own {
         return Ok(());
     }
@@ -308,13 +356,20 @@ fn system_path(path: &Path) -> Option<bool> {
     )
 }
 
+/// Whether the kernel tells by this path of a process where that process works, or what it was started with.
+fn tells_place(path: &Path) -> bool {
+    let Ok(rest) = path.strip_prefix("/proc") else { return false };
+    let mut parts = rest.components().skip(1).map(|part| part.as_os_str().as_encoded_bytes());
+    parts.any(|part| matches!(part, b"cwd" | b"cmdline" | b"map_files"))
+}
+
 /// Whether a written path stays among this compile: an output, a temporary file that is gone, or what a program in the
 /// compiler's place wrote elsewhere.
 fn is_private(ground: &Ground, path: &Path) -> bool {
     let in_project = ground.project.iter().any(|root| path.starts_with(root));
     let is_log = !ground.is_direct && !in_project;
-    path.parent() == Some(&ground.out_dir)
-        || path == ground.out_dir
+    ground.is_beside_outputs(path)
+        || ground.out_dirs.iter().any(|dir| path == dir)
         || is_log
         || path.symlink_metadata().is_err()
 }

@@ -2,16 +2,20 @@
 //!
 //! Owns the walk through the two-step key. Never starts a process (but a compiler that is seen for the first time).
 
+use std::path::{Path, PathBuf};
+
 use super::files::RememberedFiles;
 use super::session::{Session, find_program};
 use crate::digest::{Digest, FieldHasher};
-use crate::entry::{Entry, Extern, Inputs};
+use crate::entry::{Entry, Extern, Inputs, Prediction};
 use crate::event::MissReason;
+use crate::fs;
 use crate::fs::stat::{Stat, Time};
 use crate::key::compiler::Compiler;
 use crate::key::environment::{CLIPPY_VARIABLES, COMPILER_VARIABLES, LINKER_VARIABLES};
 use crate::key::invocation::{Context, Invocation, unit_id};
 use crate::key::{State, diff, entry_key, with_messages};
+use crate::rustc::paths::Loose;
 use crate::store::index::{Memo, Reader};
 
 /// What a look-up found.
@@ -34,6 +38,8 @@ pub(super) struct Miss {
     pub(super) known: Known,
     /// Whether dep-info alone does not tell all that the compile reads.
     pub(super) needs_trace: bool,
+    /// Whether an earlier result of this invocation named its directories.
+    pub(super) was_bound: bool,
     /// A cause that is known already.
     pub(super) cause: Option<MissReason>,
     /// The entry key under the newest prediction.
@@ -50,6 +56,8 @@ pub(super) struct Known {
     pub(super) externs: Vec<Extern>,
     /// Digest over the closures of the dependencies. `None`: one of them is unknown, or loads code.
     pub(super) closure: Option<Digest>,
+    /// The directory variables that the dependencies' macros may bring in.
+    pub(super) loose: Loose,
     /// The newest time among the dependencies' files.
     pub(super) newest_dependency: Time,
     /// Digests made on the way, to be remembered.
@@ -62,20 +70,14 @@ pub(super) fn look_up(session: &Session<'_>) -> Result<Found, String> {
     let files = RememberedFiles::new(&reader);
     let mut known = Known::gather(session, &reader, &files)?;
     let needs_trace = known.needs_trace(session);
-    let variables = baseline_variables(session);
     let mut candidate = None;
+    let mut was_bound = false;
     for mut prediction in reader.predictions(&known.invocation.key) {
+        was_bound |= prediction.bound;
         if needs_trace && !prediction.traced {
             continue;
         }
-        prediction.variables.extend(variables.iter().cloned());
-        let observed = State::observe(
-            &prediction,
-            &session.call.roots,
-            &session.call.cwd,
-            &files,
-            &session.call.environment,
-        );
+        let observed = observe(session, &mut prediction, &files);
         let Some(state) = observed.map_err(|e| super::session::chain(&e))? else { continue };
         let closure = known.closure.filter(|_| !prediction.traced);
         let key = entry_key(&known.invocation.key, &state, &known.externs, closure.as_ref());
@@ -96,7 +98,7 @@ pub(super) fn look_up(session: &Session<'_>) -> Result<Found, String> {
         Some(key) if reader.evicted(&key).is_some() => Some(MissReason::Evicted),
         _ => None,
     };
-    Ok(Found::Miss(Box::new(Miss { known, needs_trace, cause, candidate, inputs: None })))
+    Ok(Found::Miss(Box::new(Miss { known, needs_trace, was_bound, cause, candidate, inputs: None })))
 }
 
 impl Known {
@@ -132,6 +134,7 @@ impl Known {
             compiler: &compiler,
             cwd: &call.cwd,
             roots: &call.roots,
+            is_fixed: !super::mapping::can_be_replaced(call),
             salt: session.settings.key_salt.as_deref().unwrap_or_default(),
             linker: linker.as_deref(),
             inner_wrapper,
@@ -140,6 +143,7 @@ impl Known {
         let invocation = Invocation::new(&call.arguments, &context);
         let mut externs = Vec::new();
         let mut closure = Some(FieldHasher::new("closure"));
+        let mut loose = Loose::default();
         let mut newest_dependency = Time::default();
         for dependency in &call.arguments.externs {
             // Without a path it comes from the sysroot, which the compiler's identity covers.
@@ -149,7 +153,9 @@ impl Known {
                 return Err(format!("the dependency `{}` is missing", path.display()));
             };
             newest_dependency = newest_dependency.max(stat.modified).max(time_beside(&call.cwd.join(path)));
-            closure = match (closure, reader.artefact(&digest)) {
+            let artefact = reader.artefact(&digest);
+            loose = loose.or(artefact.as_ref().map_or(Loose::ALL, |artefact| artefact.loose));
+            closure = match (closure, artefact) {
                 (Some(mut hasher), Some(artefact)) if !artefact.loads_code => {
                     hasher.digest(&artefact.closure);
                     Some(hasher)
@@ -160,12 +166,12 @@ impl Known {
             externs.push(Extern { name: dependency.name.clone(), file, digest });
         }
         let closure = closure.map(|hasher| hasher.finish());
-        Ok(Self { compiler, invocation, externs, closure, newest_dependency, memos: Vec::new() })
+        Ok(Self { compiler, invocation, externs, closure, loose, newest_dependency, memos: Vec::new() })
     }
 }
 
 /// Returns the time of the metadata beside a library: to what links it, cargo counts the newest file of a dependency.
-fn time_beside(library: &std::path::Path) -> Time {
+fn time_beside(library: &Path) -> Time {
     if library.extension().is_none_or(|ending| ending != "rlib") {
         return Time::default();
     }
@@ -173,19 +179,23 @@ fn time_beside(library: &std::path::Path) -> Time {
 }
 
 /// Finds the linker that will be used, where something is linked.
-fn linker(session: &Session<'_>, compiler: &Compiler) -> Option<std::path::PathBuf> {
+fn linker(session: &Session<'_>, compiler: &Compiler) -> Option<PathBuf> {
     let arguments = &session.call.arguments;
     if !arguments.is_linked() {
         return None;
     }
     let is_host = arguments.target.as_ref().is_none_or(|target| *target == compiler.facts.host);
-    let default = is_host.then(|| std::path::Path::new("cc"));
+    let default = is_host.then(|| Path::new("cc"));
     let name = arguments.linker.as_deref().or(default)?;
     find_program(session.call, name.as_os_str())
 }
 
-/// Names the variables that count for every unit of this kind.
-pub(super) fn baseline_variables(session: &Session<'_>) -> Vec<String> {
+/// Looks at all that a prediction names, and at what counts for every unit of this kind.
+pub(super) fn observe(
+    session: &Session<'_>,
+    prediction: &mut Prediction,
+    files: &RememberedFiles<'_>,
+) -> fs::Result<Option<State>> {
     let call = session.call;
     let mut names = COMPILER_VARIABLES.to_vec();
     if call.arguments.is_linked() {
@@ -193,10 +203,13 @@ pub(super) fn baseline_variables(session: &Session<'_>) -> Vec<String> {
     }
     if call.drivers.len() > 1 {
         names.extend(CLIPPY_VARIABLES);
+        // It looks for its settings from there upwards, and what it looks at is traced.
+        prediction.directories.push("CARGO_MANIFEST_DIR".to_owned());
     }
-    let mut names = names.into_iter().map(str::to_owned).collect::<Vec<_>>();
-    names.extend(call.environment.matching(&session.settings.key_env));
-    names
+    prediction.variables.extend(names.into_iter().map(str::to_owned));
+    prediction.variables.extend(call.environment.matching(&session.settings.key_env));
+    let place = |path: &Path| call.place_in_workspace(path);
+    State::observe(prediction, &call.roots, &call.cwd, files, &call.environment, place)
 }
 
 impl Miss {
@@ -205,7 +218,9 @@ impl Miss {
         let _ = session.store.index.write(|writer| writer.remove_entry(&hit.key));
         let needs_trace = hit.known.needs_trace(session);
         let cause = Some(MissReason::Damaged);
-        Box::new(Self { known: hit.known, needs_trace, cause, candidate: Some(hit.key), inputs: None })
+        let was_bound = hit.entry.inputs.place.is_some();
+        let candidate = Some(hit.key);
+        Box::new(Self { known: hit.known, needs_trace, was_bound, cause, candidate, inputs: None })
     }
 
     /// Returns the key that equal compiles under way would have: under the newest prediction, else the invocation's.

@@ -8,9 +8,11 @@
 //! 2. [`session`]: the settings, the store, the compiler's identity; the invocation key.
 //! 3. [`lookup`]: predictions → present state → entry key → entry.
 //! 4. [`restore`]: a hit puts the outputs in place and repeats what the compiler said.
-//! 5. [`compile`]: a miss runs the compiler, traced where more may be read than dep-info tells.
+//! 5. [`compile`]: a miss runs the compiler, with this checkout's directories [mapped](mapping), traced where more may be
+//!    read than dep-info tells, and [incrementally](edit) where cargo asks for that.
 //! 6. [`learn`]: what was read becomes a prediction, or the reason why the result can't be kept.
 //! 7. [`record`]: outputs become blobs, the entry goes into the index.
+//! 8. [`products`]: what was linked gets this checkout's paths.
 //!
 //! # The point of no return
 //! Until the compiler has run, any trouble ends in running it. Once it has run, its result stands: trouble in
@@ -25,12 +27,16 @@ mod call;
 mod clock;
 mod compile;
 mod compiler;
+mod edit;
 mod files;
 mod imports;
 mod learn;
 mod log;
 mod lookup;
+mod mapping;
+mod place;
 mod process;
+mod products;
 mod record;
 mod restore;
 mod session;
@@ -38,10 +44,12 @@ mod session;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use crate::config::Incremental;
 use crate::event::{Bypass, Outcome};
 use crate::invocation::CompilerCall;
 use crate::store::guard;
-use call::{Call, Plan};
+use crate::store::layout::Layout;
+use call::{Asked, Call};
 use compile::Compiled;
 use lookup::Found;
 use process::Ending;
@@ -51,9 +59,9 @@ use session::{Notes, Outcomes, Session};
 pub fn run(call: CompilerCall) -> ExitCode {
     let started = Instant::now();
     guard::fall_back_on_panic();
-    let call = match Call::read(call) {
-        Plan::Ask(program) => return process::replace(&program),
-        Plan::Compile(call) => call,
+    let mut call = match Call::read(call) {
+        Asked::Question(program) => return process::replace(&program),
+        Asked::Compile(call) => call,
     };
     let settings = match session::settings(&call) {
         Ok(settings) if settings.disabled => {
@@ -62,23 +70,26 @@ pub fn run(call: CompilerCall) -> ExitCode {
         }
         Ok(settings) => settings,
         Err(why) => {
-            return run_plainly(
-                &call,
-                started,
-                &session::notes_anyway(),
-                Outcome::Bypassed(Bypass::Settings(why)),
-            );
+            let outcome = Outcome::Bypassed(Bypass::Settings(why));
+            return run_plainly(&call, None, started, &session::notes_anyway(), outcome);
         }
     };
+    if settings.share_homes {
+        call.share_homes();
+    }
+    // What is not recorded may as well be compiled as with plain cargo.
+    let layout = Layout::new(settings.cache_dir.clone());
+    let states = (settings.incremental == Incremental::Auto).then_some(&layout);
     let session = match Session::open(&call, settings) {
         Ok(session) => session,
         Err(excluded) => {
-            return run_plainly(&call, started, &excluded.notes, Outcome::Bypassed(excluded.why));
+            let outcome = Outcome::Bypassed(excluded.why);
+            return run_plainly(&call, states, started, &excluded.notes, outcome);
         }
     };
     match serve(&session, started) {
         Ok(ending) => ending.exit(),
-        Err(what) => run_plainly(&call, started, &session.notes(), Outcome::Error(what)),
+        Err(what) => run_plainly(&call, states, started, &session.notes(), Outcome::Error(what)),
     }
 }
 
@@ -114,7 +125,11 @@ fn serve(session: &Session<'_>, started: Instant) -> Result<Ending, String> {
     session.end_guard();
     let Ok(compiled) = compile::compile(session, &miss) else { return Ok(Ending::NotStarted) };
     let ended = match compiled.ending.is_success() {
-        true => keep(session, &mut miss, &compiled),
+        true => {
+            let ended = keep(session, &mut miss, &compiled);
+            products::localise_all(session.call);
+            ended
+        }
         false => Outcomes::compiled(Outcome::Failed { code: compiled.ending.code() }, compiled.millis),
     };
     session.notes().add(session.call, started, ended);
@@ -129,6 +144,7 @@ fn keep(session: &Session<'_>, miss: &mut lookup::Miss, compiled: &Compiled) -> 
     session.end_guard();
     match recorded {
         Ok(recorded) => {
+            compiled.state.keep(session.call, &session.store.layout);
             session.collect_if_due();
             Outcomes {
                 outcome: Outcome::Missed { reason, not_recorded: None },
@@ -142,12 +158,21 @@ fn keep(session: &Session<'_>, miss: &mut lookup::Miss, compiled: &Compiled) -> 
 }
 
 /// Runs the compiler without the cache.
-fn run_plainly(call: &Call, started: Instant, notes: &Notes, outcome: Outcome) -> ExitCode {
+fn run_plainly(
+    call: &Call,
+    states: Option<&Layout>,
+    started: Instant,
+    notes: &Notes,
+    outcome: Outcome,
+) -> ExitCode {
     restore::unlink_outputs(call);
     let clock = Instant::now();
-    let ending = process::run_inherited(&call.command);
+    let ending = compile::run_plainly(call, states);
     let outcome = match ending.is_success() {
-        true => outcome,
+        true => {
+            products::localise_all(call);
+            outcome
+        }
         false => Outcome::Failed { code: ending.code() },
     };
     notes.add(call, started, Outcomes::compiled(outcome, session::millis(clock)));

@@ -87,17 +87,6 @@ pub(super) fn replace(program: &Program) -> ExitCode {
     ExitCode::from(NOT_STARTED)
 }
 
-/// Runs the program with our own streams.
-pub(super) fn run_inherited(program: &Program) -> Ending {
-    match program.command().status() {
-        Ok(status) => Ending::Status(status),
-        Err(error) => {
-            say_not_started(program, &error);
-            Ending::NotStarted
-        }
-    }
-}
-
 /// The one message of our own: there is no compiler to speak in our place.
 #[expect(clippy::print_stderr, reason = "the compiler can't say it itself")]
 pub(super) fn say_not_started(program: &Program, error: &io::Error) {

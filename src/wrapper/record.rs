@@ -5,12 +5,14 @@
 
 use std::path::Path;
 
+use super::call::Call;
 use super::compile::{Compiled, Reads};
 use super::files::RememberedFiles;
-use super::learn;
-use super::lookup::{Miss, baseline_variables};
+use super::learn::{self, Learnt};
+use super::lookup::{self, Miss};
 use super::restore::{copies_everything, form, reflinks, smallest};
 use super::session::{Session, chain, now_ms};
+use super::{place, products};
 use crate::digest::{Digest, FieldHasher};
 use crate::entry::{Artefact, Aspect, Entry, FileState, Inputs, Output, OutputKind, Prediction};
 use crate::event::{Bypass, Bytes, MissReason};
@@ -43,15 +45,16 @@ pub(super) fn record(
 ) -> Result<Recorded, Bypass> {
     let call = session.call;
     let (dep_info_text, dep_info) = read_dep_info(session)?;
-    let mut prediction = learn::learn(session, &miss.known, &dep_info, &compiled.reads)?;
-    let texts = texts(session, compiled, &dep_info_text, &mut prediction)?;
+    let Learnt { mut prediction, loose } = learn::learn(session, &miss.known, &dep_info, &compiled.reads)?;
+    let texts = texts(call, compiled, &dep_info_text, &prediction);
+    if !compiled.is_continued {
+        prediction.bound |= is_bound(call, compiled, &dep_info, &texts)?;
+    }
     ensure_settled(session, &prediction, compiled.started)?;
 
     let reader = session.store.index.read().map_err(|e| store(&e))?;
     let files = RememberedFiles::new(&reader);
-    let mut observed = prediction.clone();
-    observed.variables.extend(baseline_variables(session));
-    let state = State::observe(&observed, &call.roots, &call.cwd, &files, &call.environment)
+    let state = lookup::observe(session, &mut prediction.clone(), &files)
         .map_err(|e| store(&e))?
         .expect("roots of a prediction just made are those of this call");
     ensure_settled(session, &prediction, compiled.started)?;
@@ -72,14 +75,23 @@ pub(super) fn record(
         features: call.arguments.features(),
         files: state.files.clone(),
         variables: state.variables.clone(),
+        place: state.place,
         externs: miss.known.externs.clone(),
     };
     miss.inputs = Some(inputs.clone());
+    if compiled.is_continued {
+        // An automatic gc leaves the state of targets in use alone.
+        if let Some(target) = target_dir(call) {
+            let _ = session.store.index.write(|writer| writer.put_target(target, now_ms()));
+        }
+        return Err(Bypass::Incremental);
+    }
 
     let busy = || Bypass::Store("another process has kept it for 10 s".to_owned());
     let _recording = session.store.hold().map_err(|e| store(&e))?.ok_or_else(busy)?;
     let placed = place_outputs(session).map_err(|e| store(&e))?;
-    let artefact = Artefact { closure: closure_of(&state, miss), loads_code: loads_code(session, compiled) };
+    let artefact =
+        Artefact { closure: closure_of(&state, miss), loads_code: loads_code(session, compiled), loose };
     let entry = Entry {
         key_schema: KEY_SCHEMA,
         invocation: miss.known.invocation.key,
@@ -94,7 +106,6 @@ pub(super) fn record(
         artefact,
     };
     let unit = unit_id(&call.unit);
-    let target = call.roots.get(Root::Profile(0)).and_then(Path::parent);
     session
         .store
         .index
@@ -108,10 +119,7 @@ pub(super) fn record(
             for (stat, memo) in miss.known.memos.iter().chain(&memos).chain(&placed.memos) {
                 writer.put_memo(stat, memo)?;
             }
-            if let Some(target) = target {
-                writer.put_target(target, entry.created_ms)?;
-            }
-            Ok(())
+            target_dir(call).map_or(Ok(()), |target| writer.put_target(target, entry.created_ms))
         })
         .map_err(|e| store(&e))?;
     // A damaged tree may take a value and not find it again.
@@ -125,11 +133,27 @@ pub(super) fn record(
     Ok(Recorded { key, bytes: Bytes { recorded: entry.size(), ..Bytes::default() } })
 }
 
+/// Returns the target directory, to be noted as one in use.
+fn target_dir(call: &Call) -> Option<&Path> {
+    call.profile_dir().and_then(Path::parent)
+}
+
 fn read_dep_info(session: &Session<'_>) -> Result<(String, DepInfo), Bypass> {
     let path = session.call.out_dir.join(session.call.dep_info_name());
     let text = fs::read_to_string(&path).map_err(|e| store(&e))?;
     let info = DepInfo::parse(&text).ok_or_else(|| Bypass::Emit("dep-info is not understood".to_owned()))?;
     Ok((text, info))
+}
+
+/// Whether the result names the directories of this checkout.
+fn is_bound(call: &Call, compiled: &Compiled, dep_info: &DepInfo, texts: &Texts) -> Result<bool, Bypass> {
+    let shown = place::in_outputs(call, dep_info).map_err(|e| store(&e))?;
+    if shown.placeholder {
+        return Err(Bypass::Volatile("shows a placeholder".to_owned()));
+    }
+    Ok(shown.directory
+        || place::is_unmapped(call, compiled)
+        || place::in_messages(call, [&texts.stdout, &texts.stderr]))
 }
 
 struct Texts {
@@ -138,39 +162,14 @@ struct Texts {
     stderr: PortableText,
 }
 
-/// Takes the output directory out of what the compiler wrote. Where a text names the target directory elsewhere, the
-/// unit is bound to it by its `OUT_DIR`; without one it is not recorded.
-fn texts(
-    session: &Session<'_>,
-    compiled: &Compiled,
-    dep_info: &str,
-    prediction: &mut Prediction,
-) -> Result<Texts, Bypass> {
-    let call = session.call;
+/// Takes the directories out of what the compiler wrote. In its messages only the output directory has its known place.
+fn texts(call: &Call, compiled: &Compiled, dep_info: &str, prediction: &Prediction) -> Texts {
     let out_dir = &call.arguments.out_dir;
-    let directory = depinfo::escaped(out_dir);
-    let in_json = messages::json_escaped(&out_dir.to_string_lossy());
-    let texts = Texts {
-        dep_info: PortableText::shorten(dep_info.as_bytes(), &directory, depinfo::target_begins),
-        stdout: PortableText::verbatim(compiled.stdout.clone()),
-        stderr: PortableText::shorten(&compiled.stderr, &in_json, messages::artifact_path_begins),
-    };
-    let Some(profile) = call.profile_dir().and_then(Path::to_str).map(str::as_bytes) else {
-        return Ok(texts);
-    };
-    let names_target = |text: &PortableText| {
-        let rest = text.expand(b"");
-        rest.windows(profile.len()).any(|window| window == profile)
-    };
-    if [&texts.dep_info, &texts.stdout, &texts.stderr].into_iter().any(names_target) {
-        if call.environment.get("OUT_DIR").is_none() {
-            return Err(Bypass::Volatile("its messages name the target directory".to_owned()));
-        }
-        prediction.variables.push("OUT_DIR".to_owned());
-        prediction.variables.sort();
-        prediction.variables.dedup();
+    Texts {
+        dep_info: depinfo::shorten(dep_info, out_dir, &call.roots, &prediction.directories),
+        stdout: PortableText::verbatim(&compiled.stdout),
+        stderr: messages::shorten(&compiled.stderr, out_dir),
     }
-    Ok(texts)
 }
 
 /// Makes sure that no input changed since before the compiler started.
@@ -228,6 +227,9 @@ fn place_outputs(session: &Session<'_>) -> fs::Result<Placed> {
             false => blobs.copy_in(&path, &output.digest, output.size, form(output))?,
         };
         memos.push((blob, Memo { stat: MemoStat::of_blob(&blob), digest: output.digest }));
+        if output.kind == OutputKind::Product {
+            products::localise(call, &path);
+        }
         let stat = Stat::of(&path)?;
         if stat.modified != T0 {
             memos.push((stat, Memo { stat: MemoStat::of_file(&stat), digest: output.digest }));
@@ -299,5 +301,5 @@ fn closure_of(state: &State, miss: &Miss) -> Digest {
 fn artefact_of(inputs: &Artefact, content: &Digest) -> Artefact {
     let mut hasher = FieldHasher::new("closure of an artefact");
     hasher.digest(&inputs.closure).digest(content);
-    Artefact { closure: hasher.finish(), loads_code: inputs.loads_code }
+    Artefact { closure: hasher.finish(), ..*inputs }
 }

@@ -10,13 +10,15 @@
 //! | one of them, where the [rules of time](super::clock) ask for it | private copy with the time of now |
 //! | dep-info | written anew, with this checkout's paths |
 
-use std::io::Write as _;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::call::Call;
 use super::clock;
+use super::compile::Outlet;
 use super::files::RememberedFiles;
 use super::lookup::Hit;
+use super::products;
 use super::session::Session;
 use crate::config::Restore;
 use crate::entry::{Entry, Output, OutputKind};
@@ -24,6 +26,8 @@ use crate::event::Bytes;
 use crate::fs::link::{self, Copied};
 use crate::fs::stat::{Stat, Time};
 use crate::fs::{self, PathError};
+use crate::placeholder::ROOT;
+use crate::portable::{PortableText, Root};
 use crate::rustc::{depinfo, messages};
 use crate::store::blob::{Blobs, Form};
 use crate::store::index::{Memo, MemoStat, Writer};
@@ -61,15 +65,19 @@ pub(super) fn restore(session: &Session<'_>, hit: &Hit) -> Result<Bytes, Failure
                 Err(_) if !blob.exists() => return Err(Failure::Damaged),
                 other => other?,
             };
+            if output.kind == OutputKind::Product {
+                products::localise(call, &path);
+            }
             if private {
-                // Nobody knows of the file yet, so its content can't have changed since.
+                // Nobody knows of the file yet, so its content can't have changed since. What was linked is known by what
+                // it was before it got the paths of this checkout.
                 let stat = Stat::of(&path)?;
                 memos.push((stat, Memo { stat: MemoStat::of_file(&stat), digest: output.digest }));
             }
         }
         if let Some((name, text)) = &hit.entry.dep_info {
-            let directory = depinfo::escaped(&call.arguments.out_dir);
-            link::write_replacing(&call.out_dir.join(name), &text.expand(&directory), PLAIN)?;
+            let text = dep_info_here(call, text).ok_or(Failure::Damaged)?;
+            link::write_replacing(&call.out_dir.join(name), &text, PLAIN)?;
         }
     }
     repeat(call, &hit.entry);
@@ -91,12 +99,31 @@ fn find_blobs(session: &Session<'_>, entry: &Entry) -> Result<Vec<PathBuf>, Fail
     entry.outputs.iter().map(find).collect::<Option<_>>().ok_or(Failure::Damaged)
 }
 
-/// Writes the compiler's messages again. A reader that went away is no trouble of ours.
+/// Returns the text of the dep-info file with this call's directories.
+fn dep_info_here(call: &Call, text: &PortableText) -> Option<Vec<u8>> {
+    text.expand(|mark| match mark.root {
+        Root::OutDir => Some(depinfo::written(&call.arguments.out_dir, mark.form)),
+        root => call.roots.get(root).map(|directory| depinfo::written(directory, mark.form)),
+    })
+}
+
+/// Writes the compiler's messages again.
 fn repeat(call: &Call, entry: &Entry) {
-    let directory = messages::json_escaped(&call.arguments.out_dir.to_string_lossy());
-    let _ = std::io::stdout().write_all(&entry.stdout.expand(&directory));
-    let _ = std::io::stdout().flush();
-    let _ = std::io::stderr().write_all(&entry.stderr.expand(&directory));
+    say(call, &entry.stdout, std::io::stdout());
+    say(call, &entry.stderr, std::io::stderr());
+}
+
+/// A reader that went away is no trouble of ours.
+fn say(call: &Call, text: &PortableText, mut to: impl Write) {
+    let out_dir = || Some(messages::json_escaped(&call.arguments.out_dir.to_string_lossy()));
+    let text = text.expand(|_| out_dir()).unwrap_or_default();
+    if memchr::memmem::find(&text, ROOT.as_bytes()).is_some() {
+        let mut outlet = Outlet::new(call, to);
+        outlet.write(&text);
+        outlet.finish();
+    } else {
+        let _ = to.write_all(&text).and_then(|()| to.flush());
+    }
 }
 
 /// Whether the very outputs are in place already, no older than what they depend on: then they are left alone.
@@ -112,8 +139,7 @@ fn is_in_place(session: &Session<'_>, hit: &Hit) -> bool {
         }
     }
     let dep_info = hit.entry.dep_info.as_ref().is_none_or(|(name, text)| {
-        let expected = text.expand(&depinfo::escaped(&call.arguments.out_dir));
-        fs::read(&call.out_dir.join(name)).is_ok_and(|present| present == expected)
+        fs::read(&call.out_dir.join(name)).is_ok_and(|present| Some(present) == dep_info_here(call, text))
     });
     dep_info && newest >= hit.known.newest_dependency && newest >= clock::newest_script_output(call)
 }

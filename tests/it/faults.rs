@@ -475,6 +475,7 @@ fn a_value_under_another_key_is_no_value() {
     let p = project()
         .file("src/lib.rs", "pub const A: u8 = 1;")
         .file("src/main.rs", "fn main() { println!(\"{}\", foo::A) }")
+        .env("KACHE_INCREMENTAL", "never")
         .build();
     p.wrapped("build").success();
     p.write("src/lib.rs", "pub const A: u8 = 2;");

@@ -167,7 +167,8 @@ fn checks_never_stamp_what_is_shared() {
 
 #[test]
 fn an_edit_rebuilds_what_depends_on_it_and_a_revert_hits() {
-    let p = graph();
+    let mut p = graph();
+    p.set("KACHE_INCREMENTAL", "never");
     p.exact("build").success();
     edit(&p, "one", "two");
     p.wrapped("build").success().missed("leaf").missed("app").compiled("bin app");
@@ -207,7 +208,7 @@ fn a_revert_with_cached_programs_is_right() {
 fn an_older_library_put_back_makes_its_dependants_stale() {
     for executables in ["0", "1"] {
         let mut p = pair();
-        p.set("KACHE_CACHE_EXECUTABLES", executables);
+        p.set("KACHE_CACHE_EXECUTABLES", executables).set("KACHE_INCREMENTAL", "never");
         p.wrapped("build").success();
         edit(&p, "one", "two");
         p.wrapped("build").success();

@@ -556,7 +556,9 @@ fn a_variable_that_a_macro_may_have_read_is_named() {
     let mut p = project()
         .settings("")
         .root("[dependencies]\nmac = { path = \"mac\" }\n")
-        .proc_macro("#[proc_macro] pub fn nothing(t: TokenStream) -> TokenStream { t }")
+        .proc_macro(
+            "#[proc_macro] pub fn nothing(t: TokenStream) -> TokenStream { let _ = std::env::vars().count(); t }",
+        )
         .file("src/lib.rs", "mac::nothing!();")
         .build();
     p.kache("build").success();

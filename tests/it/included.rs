@@ -120,6 +120,7 @@ fn generated_code_counts() {
         .file("in.txt", "pub const N: u8 = 1;")
         .file("src/lib.rs", "include!(concat!(env!(\"OUT_DIR\"), \"/g.rs\"));")
         .file("src/main.rs", "fn main() { println!(\"{}\", foo::N) }")
+        .env("KACHE_INCREMENTAL", "never")
         .build();
     p.exact("build").missed("foo").missed("foo build");
     p.assert_fresh("build");

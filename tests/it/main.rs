@@ -3,9 +3,11 @@
 
 mod support;
 
+mod checkouts;
 mod commands;
 mod compiler;
 mod concurrency;
+mod edits;
 mod env;
 mod executables;
 mod faults;
@@ -17,6 +19,7 @@ mod layers;
 mod macros;
 mod messages;
 mod native;
+mod places;
 mod roles;
 mod sources;
 mod store;

@@ -248,7 +248,8 @@ fn a_library_built_alone_reaches_its_dependants() {
 
 #[test]
 fn a_target_directory_is_shared_with_plain_cargo() {
-    let p = project().file("src/lib.rs", says("one")).file("src/main.rs", PRINTS).build();
+    let p = project().file("src/lib.rs", says("one")).file("src/main.rs", PRINTS);
+    let p = p.env("KACHE_INCREMENTAL", "never").build();
     p.cargo("build").success();
     p.wrapped("build").success().no_units();
     p.write("src/lib.rs", says("two"));

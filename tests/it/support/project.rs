@@ -111,7 +111,7 @@ impl Builder {
         // Temporary directories may lie behind a link, and cargo resolves links.
         let base = room.path().canonicalize().unwrap();
         let root = base.join(self.place.as_deref().unwrap_or(Path::new("project")));
-        let project = Project { room: Rc::new(room), base, root, variables: self.variables };
+        let project = Project { room: Rc::new(room), base, root, target: None, variables: self.variables };
         fs::create_dir_all(&project.root).unwrap();
         if !self.files.iter().any(|(path, _)| path == Path::new("Cargo.toml")) {
             project.write("Cargo.toml", manifest("foo", ""));
@@ -134,6 +134,8 @@ pub(crate) struct Project {
     room: Rc<TempDir>,
     base: PathBuf,
     root: PathBuf,
+    /// Where the target directory is, if not in the usual place.
+    target: Option<PathBuf>,
     variables: BTreeMap<OsString, OsString>,
 }
 
@@ -164,7 +166,15 @@ impl Project {
 
     /// The target directory.
     pub(crate) fn target(&self) -> PathBuf {
-        self.root.join("target")
+        self.target.clone().unwrap_or_else(|| self.root.join("target"))
+    }
+
+    /// Has the target directory at another place, absolute or in the project.
+    pub(crate) fn build_in(&mut self, target: impl AsRef<Path>) -> &mut Self {
+        let target = self.path(target);
+        self.set("CARGO_TARGET_DIR", target.clone());
+        self.target = Some(target);
+        self
     }
 
     /// The cache directory, shared with all [checkouts](Self::checkout) of the project.
@@ -286,7 +296,8 @@ impl Project {
         let root = self.base.join(place);
         fs::create_dir_all(root.parent().unwrap()).unwrap();
         copy_tree(&self.root, &root, &self.target());
-        Self { room: Rc::clone(&self.room), base: self.base.clone(), root, variables: self.variables.clone() }
+        let (room, base) = (Rc::clone(&self.room), self.base.clone());
+        Self { room, base, root, target: None, variables: self.variables.clone() }
     }
 
     /// Keeps cargo's note on the compiler over a wipe: asking again costs more than these tests' compiles. `mode` tells
@@ -295,8 +306,11 @@ impl Project {
         let note = self.note(mode);
         self.wipe();
         if note.exists() {
-            fs::create_dir(self.target()).unwrap();
+            fs::create_dir_all(self.target()).unwrap();
             fs::copy(&note, self.target().join(COMPILER_NOTE)).unwrap();
+            // Cargo marks what it makes itself.
+            fs::write(self.target().join("CACHEDIR.TAG"), "Signature: 8a477f597d28d172789f06886806bc55\n")
+                .unwrap();
         }
     }
 

@@ -183,11 +183,11 @@ impl Run {
         }
     }
 
-    /// Returns why a unit was compiled without the cache.
+    /// Returns why a unit was compiled without the cache, or why its result was not kept.
     #[track_caller]
     pub(crate) fn bypass(&self, unit: &str) -> &Bypass {
         match self.outcome(unit) {
-            Outcome::Bypassed(why) => why,
+            Outcome::Bypassed(why) | Outcome::Missed { not_recorded: Some(why), .. } => why,
             other => panic!("`{unit}` was not bypassed but {other:?} in {self}"),
         }
     }

@@ -14,7 +14,7 @@
 //!                     u32  0
 //!                     u64  READ: return address of the caller; OBJECT, EARLY: its lowest address; PROGRAM: 0
 //!                     u64  OBJECT: the end of its addresses; else 0
-//!                     …    READ: name of the variable; OBJECT, PROGRAM: path
+//!                     …    READ: name of the variable, or HERE; OBJECT, PROGRAM: path
 //! ```
 
 /// Where in the file the log begins; a multiple of any page size.
@@ -23,7 +23,7 @@ pub(crate) const LOG: usize = 1 << 20;
 pub(crate) const SIZE: usize = 1 << 20;
 
 /// Says that this file is one of ours, and of this layout.
-pub(crate) const MAGIC: u64 = u64::from_le_bytes(*b"kache\0h1");
+pub(crate) const MAGIC: u64 = u64::from_le_bytes(*b"kache\0h2");
 
 pub(crate) const CURSOR: usize = 8;
 pub(crate) const LOST: usize = 12;
@@ -38,6 +38,10 @@ pub(crate) const HEAD: usize = 24;
 /// Where in a record its two numbers are.
 pub(crate) const FIRST: usize = 8;
 pub(crate) const SECOND: usize = 16;
+
+/// What stands in the place of a variable's name when the working directory was asked for.
+#[allow(dead_code, reason = "the program knows it as `trace::HERE`")]
+pub(crate) const HERE: &[u8] = b".";
 
 /// A variable was asked for.
 pub(crate) const READ: u32 = 1;

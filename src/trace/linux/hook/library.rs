@@ -1,7 +1,8 @@
-//! The library that is preloaded into the compiler: it notes which variables are asked for by name, and by whom.
+//! The library that is preloaded into the compiler: it notes which variables are asked for by name, and by whom; and who
+//! asks for the working directory.
 //!
-//! Owns `getenv` and `secure_getenv`: each call is noted in the log, then answered by the next definition of the same
-//! function. Never allocates, locks, opens a descriptor that stays, or changes `errno` in a call; never asks for
+//! Owns `getenv` and `secure_getenv`, `getcwd` and `realpath`: each call is noted in the log, then answered by the next
+//! definition of the same function. Never allocates, locks, opens a descriptor that stays, or changes `errno` in a call; never asks for
 //! anything of a C library by version, so that one library serves all of them.
 //!
 //! `build.rs` compiles this file by itself; it is no module of the program.
@@ -24,7 +25,8 @@ use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use layout::{
-    CURSOR, EARLY, ENDED, FIRST, HEAD, LENGTH, LOG, LOST, MAGIC, OBJECT, PROGRAM, READ, SECOND, SIZE, STARTED,
+    CURSOR, EARLY, ENDED, FIRST, HEAD, HERE, LENGTH, LOG, LOST, MAGIC, OBJECT, PROGRAM, READ, SECOND, SIZE,
+    STARTED,
 };
 
 unsafe extern "C" {
@@ -80,6 +82,8 @@ static MAPPED: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
 /// The next definitions, once they are looked up and if there are any.
 static NEXT: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 static NEXT_SECURE: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+static NEXT_PLACE: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+static NEXT_REAL_PATH: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 
 #[used]
 #[unsafe(link_section = ".init_array")]
@@ -88,7 +92,7 @@ static INIT: extern "C" fn() = begin;
 #[unsafe(link_section = ".fini_array")]
 static FINI: extern "C" fn() = end;
 
-// The two functions.
+// The functions.
 
 /// Passes its return address on as a second argument.
 #[unsafe(no_mangle)]
@@ -108,6 +112,57 @@ unsafe extern "C" fn secure_getenv(_name: *const c_char) -> *mut c_char {
     naked_asm!("mov rsi, [rsp]", "jmp {ask}", ask = sym ask_secure);
     #[cfg(target_arch = "aarch64")]
     naked_asm!("mov x1, x30", "b {ask}", ask = sym ask_secure);
+}
+
+/// Passes its return address on as a third argument.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+unsafe extern "C" fn getcwd(_into: *mut c_char, _len: usize) -> *mut c_char {
+    #[cfg(target_arch = "x86_64")]
+    naked_asm!("mov rdx, [rsp]", "jmp {ask}", ask = sym ask_place);
+    #[cfg(target_arch = "aarch64")]
+    naked_asm!("mov x2, x30", "b {ask}", ask = sym ask_place);
+}
+
+/// Passes its return address on as a third argument.
+#[unsafe(no_mangle)]
+#[unsafe(naked)]
+unsafe extern "C" fn realpath(_path: *const c_char, _into: *mut c_char) -> *mut c_char {
+    #[cfg(target_arch = "x86_64")]
+    naked_asm!("mov rdx, [rsp]", "jmp {ask}", ask = sym ask_real_path);
+    #[cfg(target_arch = "aarch64")]
+    naked_asm!("mov x2, x30", "b {ask}", ask = sym ask_real_path);
+}
+
+unsafe extern "C" fn ask_place(into: *mut c_char, len: usize, caller: usize) -> *mut c_char {
+    let next = next_or_look(&NEXT_PLACE, c"getcwd", caller);
+    if next.is_null() {
+        return ptr::null_mut();
+    }
+    // SAFETY: the address is what the C library gave for a function of this type.
+    unsafe { transmute::<*mut c_void, extern "C" fn(*mut c_char, usize) -> *mut c_char>(next)(into, len) }
+}
+
+unsafe extern "C" fn ask_real_path(path: *const c_char, into: *mut c_char, caller: usize) -> *mut c_char {
+    let next = next_or_look(&NEXT_REAL_PATH, c"realpath", caller);
+    if next.is_null() {
+        return ptr::null_mut();
+    }
+    type Resolve = extern "C" fn(*const c_char, *mut c_char) -> *mut c_char;
+    // SAFETY: the address is what the C library gave for a function of this type.
+    unsafe { transmute::<*mut c_void, Resolve>(next)(path, into) }
+}
+
+/// Notes that a caller asked where it is, and finds the function that answers.
+fn next_or_look(known: &AtomicPtr<c_void>, name: &CStr, caller: usize) -> *mut c_void {
+    if let Some(log) = Log::get() {
+        log.note_once(caller, HERE);
+    }
+    match known.load(Ordering::Acquire) {
+        // Somebody was faster than our constructor.
+        unknown if unknown.is_null() => next(name),
+        known => known,
+    }
 }
 
 unsafe extern "C" fn ask(name: *const c_char, caller: usize) -> *mut c_char {
@@ -158,6 +213,12 @@ unsafe fn walk(name: &[u8]) -> *mut c_char {
 extern "C" fn begin() {
     NEXT.store(next(c"getenv"), Ordering::Release);
     NEXT_SECURE.store(next(c"secure_getenv"), Ordering::Release);
+    NEXT_PLACE.store(next(c"getcwd"), Ordering::Release);
+    NEXT_REAL_PATH.store(next(c"realpath"), Ordering::Release);
+    if NEXT_PLACE.load(Ordering::Relaxed).is_null() || NEXT_REAL_PATH.load(Ordering::Relaxed).is_null() {
+        // Without an answer of ours nothing is noted, and nothing is relied on.
+        return;
+    }
     // SAFETY: no thread but this one runs yet, and `environ` is set up before any constructor runs.
     let Some(log) = (unsafe { take_log() }) else { return };
     log.add(STARTED);

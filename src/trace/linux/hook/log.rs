@@ -136,6 +136,11 @@ mod tests {
     }
 
     #[test]
+    fn both_sides_have_one_word_for_the_working_directory() {
+        assert_eq!(super::super::layout::HERE, crate::trace::HERE.as_bytes());
+    }
+
+    #[test]
     fn callers_are_found_by_address() {
         let seen = assembled(&whole()).unwrap();
         let set = |name: &str| BTreeSet::from([OsString::from(name)]);

@@ -1,0 +1,446 @@
+//! What Rust text does with the directories that cargo tells it by variables, and which of its code names its file.
+//!
+//! Owns two questions about source text. Both are answered on the safe side: *no* only where the text shows it.
+//!
+//! - [`loose_in`]: may the value of `OUT_DIR` or `CARGO_MANIFEST_DIR` become part of what is compiled? Not where all of
+//!   its uses have the form `include!(concat!(env!("OUT_DIR"), …))`, or `include_str!`, `include_bytes!` in its place:
+//!   there it only leads to a file. Dep-info tells that a compile asked for a variable, but not what for.
+//! - [`code_in`]: may code in a generated file name that file when it runs, by `file!()` or in a panic? Who compiles a
+//!   function decides where it is put: a generic one is compiled by those who use it.
+
+use serde::{Deserialize, Serialize};
+
+use super::tokens::{Token, tokens};
+
+/// The variables in question, with the directories cargo puts there.
+pub const DIRECTORY_VARIABLES: [&str; 2] = ["CARGO_MANIFEST_DIR", "OUT_DIR"];
+
+/// Which of [`DIRECTORY_VARIABLES`] may be used for more than to find a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loose([bool; 2]);
+
+impl Loose {
+    /// All of them.
+    pub const ALL: Self = Self([true; 2]);
+
+    /// Returns those that either names.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self([self.0[0] || other.0[0], self.0[1] || other.0[1]])
+    }
+
+    /// Whether `variable` is one of them, or is none that this module knows.
+    pub fn has(self, variable: &str) -> bool {
+        DIRECTORY_VARIABLES.iter().position(|known| *known == variable).is_none_or(|at| self.0[at])
+    }
+}
+
+/// Finds the variables that a source file may use for more than to find a file.
+pub fn loose_in(text: &str) -> Loose {
+    // Most files say nothing of the kind.
+    if !["CARGO_MANIFEST_DIR", "OUT_DIR", "env", "include", "concat"].iter().any(|word| text.contains(word)) {
+        return Loose::default();
+    }
+    let tokens = tokens(text);
+    let makes_macros = tokens.windows(2).any(|pair| pair[0] == Token::Mark('[') && pair[1].is("proc_macro"));
+    let mut loose = Loose::default();
+    let mut inside = Nesting::default();
+    let mut at = 0;
+    while at < tokens.len() {
+        let leads_to_file = if inside.is_plain() { include_of_directory(&tokens[at..]) } else { None };
+        if let Some(length) = leads_to_file {
+            at += length;
+            continue;
+        }
+        inside.pass(&tokens, at);
+        match &tokens[at] {
+            // Code that a macro writes.
+            Token::Text(text) if text.contains("env!") => return Loose::ALL,
+            Token::Text(text) => {
+                for (known, is_loose) in DIRECTORY_VARIABLES.iter().zip(&mut loose.0) {
+                    *is_loose |= text.contains(known);
+                }
+            }
+            Token::Word(name) if NAMES.contains(name) => {
+                let asks_unknown = is_env(&tokens[at]) && asks_by_unknown_name(&tokens[at + 1..]);
+                if asks_unknown || gives_name(&tokens[..at], makes_macros) {
+                    return Loose::ALL;
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    loose
+}
+
+/// Macros whose meaning is taken for granted here.
+const NAMES: &[&str] = &["include", "include_str", "include_bytes", "concat", "env", "option_env"];
+
+/// Whether a name after these tokens is given to a macro that may be another one.
+fn gives_name(before: &[Token<'_>], makes_macros: bool) -> bool {
+    match before {
+        [.., Token::Word("macro_rules"), Token::Mark('!')] => true,
+        [.., Token::Word("as" | "macro")] => true,
+        [.., Token::Word("fn")] => makes_macros,
+        _ => false,
+    }
+}
+
+fn is_env(token: &Token<'_>) -> bool {
+    token.is("env") || token.is("option_env")
+}
+
+/// Whether what follows `env` makes it ask for a variable whose name does not stand there, or gives the macro another
+/// name.
+fn asks_by_unknown_name(rest: &[Token<'_>]) -> bool {
+    match rest {
+        [Token::Mark('!'), Token::Mark('(' | '[' | '{'), Token::Text(_), ..] => false,
+        [Token::Mark('!'), ..] => true,
+        [next, ..] => next.is("as"),
+        [] => false,
+    }
+}
+
+/// Matches `include!(concat!(env!("OUT_DIR"), …))` and returns its length in tokens.
+fn include_of_directory(tokens: &[Token<'_>]) -> Option<usize> {
+    let [Token::Word("include" | "include_str" | "include_bytes"), Token::Mark('!'), open, rest @ ..] =
+        tokens
+    else {
+        return None;
+    };
+    let closing = closing(open)?;
+    let rest = match rest {
+        [Token::Mark(':'), Token::Mark(':'), rest @ ..] => rest,
+        rest => rest,
+    };
+    let rest = without_std(rest);
+    let [Token::Word("concat"), Token::Mark('!'), open, rest @ ..] = rest else { return None };
+    let inner_closing = self::closing(open)?;
+    let rest = without_std(rest);
+    let [Token::Word("env"), Token::Mark('!'), env_open, Token::Text(name), env_close, rest @ ..] = rest
+    else {
+        return None;
+    };
+    if self::closing(env_open) != Some(env_close) || !DIRECTORY_VARIABLES.contains(&&**name) {
+        return None;
+    }
+    // The rest of the path: nothing in it may ask for a variable again.
+    let length = rest.iter().position(|token| token == inner_closing)?;
+    let (path, rest) = rest.split_at(length);
+    let is_path = path.iter().all(|token| match token {
+        Token::Text(text) => !DIRECTORY_VARIABLES.iter().any(|known| text.contains(known)),
+        Token::Mark(',' | '$') => true,
+        Token::Word(_) => true,
+        Token::Mark(_) => false,
+    });
+    if !is_path || path.iter().any(is_env) {
+        return None;
+    }
+    let rest = match &rest[1..] {
+        [Token::Mark(','), rest @ ..] => rest,
+        rest => rest,
+    };
+    (rest.first() == Some(closing)).then(|| tokens.len() - rest.len() + 1)
+}
+
+/// Skips `std ::`, `core ::` and a leading `::`.
+fn without_std<'s, 't>(tokens: &'s [Token<'t>]) -> &'s [Token<'t>] {
+    let tokens = match tokens {
+        [Token::Mark(':'), Token::Mark(':'), rest @ ..] => rest,
+        rest => rest,
+    };
+    match tokens {
+        [Token::Word("std" | "core"), Token::Mark(':'), Token::Mark(':'), rest @ ..] => rest,
+        rest => rest,
+    }
+}
+
+fn closing<'t>(open: &Token<'_>) -> Option<&'t Token<'t>> {
+    match open {
+        Token::Mark('(') => Some(&Token::Mark(')')),
+        Token::Mark('[') => Some(&Token::Mark(']')),
+        Token::Mark('{') => Some(&Token::Mark('}')),
+        _ => None,
+    }
+}
+
+/// In what the present token stands: arguments of a macro may be taken apart, those of `macro_rules!` are its rules.
+#[derive(Default)]
+struct Nesting {
+    /// For each open bracket: whether it belongs to a macro call.
+    open: Vec<bool>,
+}
+
+impl Nesting {
+    fn is_plain(&self) -> bool {
+        !self.open.contains(&true)
+    }
+
+    fn pass(&mut self, tokens: &[Token<'_>], at: usize) {
+        match tokens[at] {
+            Token::Mark('(' | '[' | '{') => {
+                self.open
+                    .push(opens_macro(&tokens[..at]) || opens_attribute(&tokens[..at], tokens.get(at + 1)));
+            }
+            Token::Mark(')' | ']' | '}') => {
+                self.open.pop();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a bracket after these tokens opens the arguments of a macro that may do anything with them.
+fn opens_macro(before: &[Token<'_>]) -> bool {
+    match before {
+        [.., Token::Word("macro_rules"), Token::Mark('!'), Token::Word(_)] => false,
+        [.., Token::Word(name), Token::Mark('!')] => {
+            // These hand on what they are given, or make a value of it that is looked at by itself.
+            !matches!(
+                *name,
+                "include" | "include_str" | "include_bytes" | "concat" | "env" | "option_env" | "vec"
+            )
+        }
+        _ => false,
+    }
+}
+
+/// Whether a bracket between these tokens opens an attribute, which may be a macro's.
+fn opens_attribute(before: &[Token<'_>], next: Option<&Token<'_>>) -> bool {
+    let is_attribute = matches!(before, [.., Token::Mark('#')] | [.., Token::Mark('#'), Token::Mark('!')]);
+    is_attribute && !next.is_some_and(|token| token.is("doc"))
+}
+
+/// What code in a generated file can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Code {
+    /// None of it runs: declarations, constants, re-exports.
+    None,
+    /// What runs is compiled with the crate it stands in: closures of statics.
+    Own,
+    /// Some of it may be compiled by users of the crate.
+    Any,
+    /// It may take the name of its file apart while it is compiled, so that nothing of the name is left to be seen.
+    Named,
+}
+
+/// Attributes without code of their own.
+const INERT: &[&str] = &[
+    "allow",
+    "cfg",
+    "cold",
+    "deprecated",
+    "derive",
+    "doc",
+    "expect",
+    "inline",
+    "must_use",
+    "no_mangle",
+    "non_exhaustive",
+    "repr",
+    "rustfmt",
+    "test",
+    "track_caller",
+    "unsafe",
+    "warn",
+];
+
+/// Derives whose code neither panics nor names its file.
+const QUIET_DERIVES: &[&str] =
+    &["Clone", "Copy", "Debug", "Default", "Eq", "Hash", "Ord", "PartialEq", "PartialOrd"];
+
+/// Macros of the standard library that do with the name of their file nothing but show it.
+const SHOWING_MACROS: &[&str] = &[
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "cfg",
+    "column",
+    "compile_error",
+    "concat",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "env",
+    "eprint",
+    "eprintln",
+    "format",
+    "format_args",
+    "include",
+    "include_bytes",
+    "include_str",
+    "line",
+    "macro_rules",
+    "matches",
+    "module_path",
+    "option_env",
+    "panic",
+    "print",
+    "println",
+    "stringify",
+    "thread_local",
+    "todo",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "write",
+    "writeln",
+];
+
+/// Finds what the code in a generated file can do.
+pub fn code_in(text: &str) -> Code {
+    let tokens = tokens(text);
+    let mut code = Code::None;
+    let mut in_static = false;
+    let mut depth = 0_usize;
+    let mut static_depth = 0;
+    for (at, token) in tokens.iter().enumerate() {
+        let found = match token {
+            Token::Word("Location" | "caller") => return Code::Named,
+            Token::Word("fn" | "macro_rules" | "macro" | "async" | "impl" | "trait") => Code::Any,
+            Token::Word("static") => {
+                (in_static, static_depth) = (true, depth);
+                Code::None
+            }
+            Token::Mark('(' | '[' | '{') => {
+                depth += 1;
+                Code::None
+            }
+            Token::Mark(')' | ']' | '}') => {
+                depth = depth.saturating_sub(1);
+                Code::None
+            }
+            Token::Mark(';') if depth <= static_depth => {
+                in_static = false;
+                Code::None
+            }
+            Token::Mark('|') if in_static => Code::Own,
+            Token::Mark('|') => Code::Any,
+            Token::Mark('!') => match macro_called(&tokens[..at], tokens.get(at + 1)) {
+                Some(name) if !SHOWING_MACROS.contains(&name) => return Code::Named,
+                Some(_) => Code::Any,
+                None => Code::None,
+            },
+            Token::Mark('#') if !is_inert_attribute(&tokens[at + 1..]) => return Code::Named,
+            _ => Code::None,
+        };
+        code = code.max(found);
+    }
+    code
+}
+
+/// Returns the name in `name!(`; not in `a != b`, `!x`, `#![`, or what a person shouts.
+fn macro_called<'t>(before: &[Token<'t>], next: Option<&Token<'t>>) -> Option<&'t str> {
+    match (before.last(), next) {
+        (Some(Token::Word(name)), Some(Token::Mark('(' | '[' | '{'))) => Some(name),
+        _ => None,
+    }
+}
+
+fn is_inert_attribute(rest: &[Token<'_>]) -> bool {
+    let rest = match rest {
+        [Token::Mark('!'), rest @ ..] => rest,
+        rest => rest,
+    };
+    let [Token::Mark('['), Token::Word(name), rest @ ..] = rest else { return false };
+    if *name != "derive" {
+        return INERT.contains(name);
+    }
+    let derives = rest.iter().take_while(|token| **token != Token::Mark(']'));
+    derives
+        .filter_map(|token| if let Token::Word(word) = token { Some(*word) } else { None })
+        .all(|word| QUIET_DERIVES.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loose(text: &str) -> bool {
+        loose_in(text).has("OUT_DIR")
+    }
+
+    #[test]
+    fn an_include_only_leads_to_a_file() {
+        for text in [
+            r#"include!(concat!(env!("OUT_DIR"), "/a.rs"));"#,
+            r#"pub mod a { include!(concat!(env!("OUT_DIR"), "/a.rs",),); }"#,
+            r#"include!{concat![env!{"OUT_DIR"}, "/a.rs"]}"#,
+            r#"static A: &str = include_str!(::core::concat!(::std::env!("OUT_DIR"), "/", "a"));"#,
+            r#"std::include_bytes!(concat!(env!("OUT_DIR"), "/a"));"#,
+            r#"macro_rules! m { ($p:tt) => { include!(concat!(env!("OUT_DIR"), "/", $p, ".rs")); } }"#,
+            r#"use std::env; fn f() { env::var("HOME"); } // env!("OUT_DIR")"#,
+            r#"const A: &str = env!("CARGO_PKG_NAME");"#,
+            r#"#![doc = include_str!(concat!(env!("OUT_DIR"), "/a"))]"#,
+            "pub fn env(self) -> Self { self } fn f() { [a, b].concat() }",
+            "fn environment() {}",
+        ] {
+            assert!(!loose(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn everything_else_may_show_the_value() {
+        for text in [
+            r#"const A: &str = env!("OUT_DIR");"#,
+            r#"const A: usize = env!["OUT_DIR"].len();"#,
+            r#"const A: &str = concat!(env!("OUT_DIR"), "/a");"#,
+            r##"const A: &str = env!(r#"OUT_DIR"#);"##,
+            r#"const A: &str = env!("OUT\x5fDIR");"#,
+            r#"const A: &str = env!(concat!("OUT", "_DIR"));"#,
+            r#"const A: Option<&str> = option_env!("OUT_DIR");"#,
+            r#"use std::env as e; const A: &str = e!(concat!("OUT", "_DIR"));"#,
+            r#"macro_rules! m { ($n:literal) => { env!($n) } }"#,
+            r#"other!(include!(concat!(env!("OUT_DIR"), "/a.rs")));"#,
+            r#"include!(concat!(env!("OUT_DIR"), env!("OUT_DIR")));"#,
+            r#"include!(concat!(env!("OUT_DIR"), "/a.rs").len());"#,
+            r#"fn f() { std::env::var("OUT_DIR"); }"#,
+            r#"#[other(include!(concat!(env!("OUT_DIR"), "/a.rs")))] struct A;"#,
+            "macro_rules! include_str { ($e:expr) => { $e.len() } }",
+            "use other as include_bytes;",
+            "#[proc_macro] pub fn concat(all: TokenStream) -> TokenStream { all }",
+            r#"fn f() { format!("env!(\"{name}\")") }"#,
+        ] {
+            assert!(loose(text), "{text}");
+        }
+        let one = loose_in(r#"const A: &str = env!("CARGO_MANIFEST_DIR");"#);
+        assert!(one.has("CARGO_MANIFEST_DIR") && !one.has("OUT_DIR") && one.has("HOME"));
+        assert!(one.or(Loose::ALL).has("OUT_DIR"));
+    }
+
+    #[test]
+    fn what_generated_code_can_do() {
+        for text in [
+            "#[doc(hidden)]\npub mod __private228 {\n    #[doc(hidden)]\n    pub use crate::private::*;\n}\n",
+            "pub const A: u8 = 1; pub type B = [u8; 3]; #[derive(Clone, Debug)] #[repr(C)] pub struct C { a: u8 }",
+            "pub static A: &[(&str, u8)] = &[(\"fn\", 1)];",
+            "extern \"C\" { pub static x: u8; } const B: bool = 1 != 2 && !true;",
+            "A person shouts: read this!",
+        ] {
+            assert_eq!(code_in(text), Code::None, "{text}");
+        }
+        let own =
+            "pub(crate) static A: [(Lazy<Option<M>>, T); 1] = [(Lazy::new(|| Some(build(\"*.rs\"))), T::X)];";
+        assert_eq!(code_in(own), Code::Own);
+        for text in [
+            "pub fn f() {}",
+            "pub const A: fn() = || {};",
+            "static A: u8 = 1; const B: fn() = || {};",
+            "#[inline] fn f() {}",
+            "macro_rules! m { () => {} }",
+            "static A: Lazy<u8> = Lazy::new(|| panic!());",
+        ] {
+            assert_eq!(code_in(text), Code::Any, "{text}");
+        }
+        for text in [
+            "pub fn f() -> u8 { 1 } pub const A: usize = file!().len();",
+            "const A: usize = core::panic::Location::caller().file().len();",
+            "other! { a }",
+            "#[derive(Serialize)] struct A;",
+            "#[other] struct A;",
+        ] {
+            assert_eq!(code_in(text), Code::Named, "{text}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The edit loop: when cargo's `-C incremental` is kept.
+//!
+//! Owns that decision. Without the flag, the first edit of a crate costs a whole compile of it and of all that depends
+//! on it, several times what plain cargo needs; with it, a result depends on what was compiled here before, and must
+//! never be recorded. So, with `cache.incremental = "auto"`:
+//!
+//! - A unit that this target has built before was edited, or something below it was: it compiles as with plain cargo,
+//!   and is not recorded.
+//! - Where this target came from the cache there is no such state yet. If the unit was once compiled in this place, the
+//!   cache has [kept](crate::store::states) what that left.
+//! - A unit that is new to this target compiles with the flag as well, as with plain cargo, so that the state is there
+//!   when the first edit comes. With no state to start from, the result is a function of the inputs: it is recorded,
+//!   once the incremental folder shows that there was none.
+//! - What is not recorded anyway, as programs by default, compiles as with plain cargo, from any state there is.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::call::Call;
+use crate::config::{Incremental, Settings};
+use crate::digest::{Digest, FieldHasher};
+use crate::fs;
+use crate::store::layout::Layout;
+use crate::store::states;
+
+/// How a miss compiles.
+#[derive(Debug)]
+pub(super) enum State {
+    /// Without the flag.
+    Unused,
+    /// With the flag, for the first time in this target: the folders of crates of this name, as they were before.
+    New(Folders),
+    /// With the flag, going on from what was compiled before.
+    Continued,
+}
+
+/// The folders of one crate name in the incremental folder, and what is in them.
+pub(super) type Folders = BTreeMap<OsString, Vec<OsString>>;
+
+impl State {
+    /// Decides for a miss.
+    pub(super) fn choose(call: &Call, settings: &Settings) -> Self {
+        if settings.incremental == Incremental::Never || call.incremental.is_none() {
+            return Self::Unused;
+        }
+        // Cargo leaves it where it is until a compile has succeeded.
+        if call.out_dir.join(call.dep_info_name()).exists() {
+            return Self::Continued;
+        }
+        Self::new(call)
+    }
+
+    /// Looks at what there is before a compile that is the first of this unit here.
+    pub(super) fn new(call: &Call) -> Self {
+        Self::New(folders(call))
+    }
+
+    /// Whether the flag is kept.
+    pub(super) fn is_used(&self) -> bool {
+        !matches!(self, Self::Unused)
+    }
+
+    /// Keeps the state that a compile from nothing has left.
+    pub(super) fn keep(&self, call: &Call, layout: &Layout) {
+        let (Self::New(before), Some(folder)) = (self, incremental_folder(call)) else { return };
+        let after = folders(call);
+        let mut new = after.keys().filter(|name| !before.contains_key(*name));
+        // Of two that came at once, nobody knows which is whose.
+        if let (Some(own), None) = (new.next(), new.next()) {
+            let _ = states::save(layout, &unit_name(call), &folder.join(own));
+        }
+    }
+
+    /// Whether the finished compile may have gone on from an earlier one.
+    pub(super) fn is_continued(&self, call: &Call) -> bool {
+        match self {
+            Self::Unused => false,
+            Self::Continued => true,
+            Self::New(before) => {
+                let after = folders(call);
+                // Which folder is the unit's own only the compiler knows. A new one, and no change in the others.
+                let is_new = after.keys().any(|name| !before.contains_key(name));
+                let others_stay = before.iter().all(|(name, content)| after.get(name) == Some(content));
+                !(is_new && others_stay)
+            }
+        }
+    }
+}
+
+/// Brings an earlier state of a unit back where there is none. For a result that is not recorded only.
+pub(super) fn bring_back(call: &Call, layout: &Layout) {
+    if let Some(folder) = incremental_folder(call) {
+        // Without it, the compile takes longer.
+        let _ = states::bring_back(layout, &unit_name(call), &folder);
+    }
+}
+
+/// Names the unit in this target directory.
+fn unit_name(call: &Call) -> Digest {
+    let path = call.out_dir.join(call.dep_info_name());
+    let mut hasher = FieldHasher::new("incremental state");
+    hasher.field(path.as_os_str().as_encoded_bytes());
+    hasher.finish()
+}
+
+fn incremental_folder(call: &Call) -> Option<PathBuf> {
+    Some(call.cwd.join(call.arguments.incremental.as_deref()?))
+}
+
+fn folders(call: &Call) -> Folders {
+    let Some(folder) = incremental_folder(call) else { return Folders::new() };
+    let begin = format!("{}-", call.arguments.crate_name);
+    let names = fs::list(&folder).unwrap_or_default();
+    let own = names.into_iter().filter(|name| name.as_encoded_bytes().starts_with(begin.as_bytes()));
+    own.map(|name| (name.clone(), content(&folder.join(&name)))).collect()
+}
+
+fn content(folder: &Path) -> Vec<OsString> {
+    let mut names = fs::list(folder).unwrap_or_default();
+    names.sort();
+    names
+}
