@@ -112,7 +112,7 @@ pub struct Mark {
     pub form: Form,
 }
 
-/// How a path is written.
+/// How a path is written. What is no text is written with replacement characters, as compilers do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Form {
     /// As it is.
@@ -121,6 +121,21 @@ pub enum Form {
     Rule,
     /// In a JSON string.
     Json,
+}
+
+impl Form {
+    /// Returns a path as it is written in this form.
+    pub fn write(self, path: &Path) -> Vec<u8> {
+        let text = path.to_string_lossy();
+        match self {
+            Self::Plain => text.into_owned().into_bytes(),
+            Self::Rule => text.replace(' ', "\\ ").into_bytes(),
+            Self::Json => {
+                let quoted = serde_json::to_string(&*text).expect("strings serialise");
+                quoted.as_bytes()[1..quoted.len() - 1].to_vec()
+            }
+        }
+    }
 }
 
 impl PortableText {
@@ -188,6 +203,14 @@ mod tests {
         let path = roots.shorten(Path::new("/w/target/debug/build/x/out")).unwrap();
         assert_eq!(path.expand(&roots).unwrap(), Path::new("/w/target/debug/build/x/out"));
         assert_eq!(path.expand(&Roots::default()), None);
+    }
+
+    #[test]
+    fn paths_are_written_in_three_ways() {
+        let path = Path::new("/a \"b\"\\");
+        assert_eq!(Form::Plain.write(path), br#"/a "b"\"#);
+        assert_eq!(Form::Rule.write(path), br#"/a\ "b"\"#);
+        assert_eq!(Form::Json.write(path), br#"/a \"b\"\\"#);
     }
 
     #[test]

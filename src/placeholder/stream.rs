@@ -9,6 +9,7 @@ use std::path::Path;
 
 use super::search::Needle;
 use super::{LENGTH, ROOT};
+use crate::portable::Form;
 
 /// Replaces [`ROOT`] in a stream of lines.
 ///
@@ -28,11 +29,10 @@ pub struct Replacer {
 impl Replacer {
     /// Replaces by `root`.
     pub fn new(root: &Path) -> Self {
-        let quoted = serde_json::Value::from(root.to_string_lossy()).to_string().into_bytes();
         Self {
             needle: Needle::new(ROOT.as_bytes()).expect("the placeholder is not empty"),
             plain: root.as_os_str().as_bytes().to_vec(),
-            json: quoted[1..quoted.len() - 1].to_vec(),
+            json: Form::Json.write(root),
             held: Vec::new(),
             first: None,
         }

@@ -93,18 +93,10 @@ pub fn shorten(text: &str, out_dir: &Path, roots: &Roots, variables: &[String]) 
     portable
 }
 
-/// Returns a directory as it is written in a dep-info file.
-pub fn written(directory: &Path, form: Form) -> Vec<u8> {
-    match form {
-        Form::Rule => directory.to_string_lossy().replace(' ', "\\ ").into_bytes(),
-        Form::Plain | Form::Json => directory.to_string_lossy().into_owned().into_bytes(),
-    }
-}
-
 /// Lists how directories are written, the innermost first.
 fn places(out_dir: &Path, roots: &Roots, form: Form) -> Vec<(Mark, Vec<u8>)> {
     let out_dir = std::iter::once((Root::OutDir, out_dir));
-    let place = |(root, directory): (Root, &Path)| (Mark { root, form }, written(directory, form));
+    let place = |(root, directory): (Root, &Path)| (Mark { root, form }, form.write(directory));
     out_dir.chain(roots.iter()).map(place).filter(|(_, written)| !written.is_empty()).collect()
 }
 
@@ -188,8 +180,8 @@ mod tests {
         for root in ["/w", "/other place"] {
             let (expected, roots, out_dir) = at(root);
             let written = |mark: Mark| match mark.root {
-                Root::OutDir => Some(written(&out_dir, mark.form)),
-                root => roots.get(root).map(|directory| written(directory, mark.form)),
+                Root::OutDir => Some(mark.form.write(&out_dir)),
+                root => roots.get(root).map(|directory| mark.form.write(directory)),
             };
             // What only looks like one of the directories stays as it is.
             let expected = match root {

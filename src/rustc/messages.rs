@@ -12,7 +12,7 @@ const NOTIFICATION: &[u8] = b"{\"$message_type\":\"artifact\",\"artifact\":\"";
 
 /// Takes the output directory out of artifact notifications. `out_dir` is as the compiler was given it.
 pub fn shorten(stderr: &[u8], out_dir: &Path) -> PortableText {
-    let directory = json_escaped(&out_dir.to_string_lossy());
+    let directory = Form::Json.write(out_dir);
     let mut portable = PortableText::default();
     for line in stderr.split_inclusive(|b| *b == b'\n') {
         let path = line.strip_prefix(NOTIFICATION);
@@ -33,12 +33,6 @@ pub fn is_silent(stderr: &[u8]) -> bool {
     stderr.split(|b| *b == b'\n').all(|line| line.is_empty() || line.starts_with(NOTIFICATION))
 }
 
-/// Returns `path` as it stands inside a JSON string.
-pub fn json_escaped(path: &str) -> Vec<u8> {
-    let quoted = serde_json::to_string(path).expect("strings serialise");
-    quoted.as_bytes()[1..quoted.len() - 1].to_vec()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,7 +44,7 @@ mod tests {
             format!("{{}}\n{notification}{directory}/a\"}}\n{{\"x\":\"/t/b\"}}\n{notification}/t2/c\"}}\nend")
         };
         let portable = shorten(text("/t").as_bytes(), Path::new("/t"));
-        let expanded = portable.expand(|_| Some(json_escaped("/o \"p\""))).unwrap();
+        let expanded = portable.expand(|mark| Some(mark.form.write(Path::new("/o \"p\"")))).unwrap();
         assert_eq!(String::from_utf8(expanded).unwrap(), text(r#"/o \"p\""#));
         assert!(is_silent(NOTIFICATION) && !is_silent(b"{}"));
     }

@@ -141,11 +141,9 @@ pub fn run(store: &Store, options: &Options) -> Result<Outcome, IndexError> {
         fs::open(&path)?.set_modified(now).at("set the time of", &path)?;
     }
     usage::fold(store)?;
-    let states = clean_states(store, options)?;
-    let mut survey = Survey::take(store, options)?;
-    if options.dry_run {
-        survey.store_bytes = survey.store_bytes.saturating_sub(states.bytes);
-    }
+    let size = usage::on_disk(&store.layout)?;
+    let states = clean_states(store, options, size)?;
+    let survey = Survey::take(store, options, size.saturating_sub(states.bytes))?;
     let plan = survey.plan(options);
     let (removed, entries_removed) = match options.dry_run {
         true => (plan.gone, plan.entries.len()),
@@ -177,10 +175,9 @@ pub fn run(store: &Store, options: &Options) -> Result<Outcome, IndexError> {
 
 /// Removes incremental states: those not used for long, and all of them where nobody wants any or the store is above its
 /// limit.
-fn clean_states(store: &Store, options: &Options) -> fs::Result<states::Cleaned> {
+fn clean_states(store: &Store, options: &Options, size: u64) -> fs::Result<states::Cleaned> {
     let is_asked = options.clean_incremental && !options.automatic;
-    let is_above = || usage::on_disk(&store.layout).is_ok_and(|size| size > options.limits.max_size);
-    let spare = if is_asked || is_above() { Duration::ZERO } else { STATES_STAY };
+    let spare = if is_asked || size > options.limits.max_size { Duration::ZERO } else { STATES_STAY };
     states::clean(&store.layout, options.now_ms.saturating_sub(millis(spare)), options.dry_run)
 }
 
@@ -214,7 +211,7 @@ struct Survey {
 }
 
 impl Survey {
-    fn take(store: &Store, options: &Options) -> Result<Self, IndexError> {
+    fn take(store: &Store, options: &Options, store_bytes: u64) -> Result<Self, IndexError> {
         let mut entries = known_entries(&store.index.read()?);
         entries.sort_by_key(|known| (known.last_ms, known.key));
         let list = store.blobs.list()?.into_iter();
@@ -235,7 +232,7 @@ impl Survey {
             blobs,
             litter,
             shared: other_indexes > 0,
-            store_bytes: usage::on_disk(&store.layout)?,
+            store_bytes,
             disk_free: disk.f_bavail * disk.f_frsize,
         })
     }

@@ -15,6 +15,7 @@ use super::session::{Session, millis};
 use super::{edit, place};
 use crate::config;
 use crate::fs::stat::{Stat, Time};
+use crate::placeholder::ROOT;
 use crate::placeholder::stream::Replacer;
 use crate::rustc::depinfo::DepInfo;
 use crate::store::layout::Layout;
@@ -36,10 +37,8 @@ pub(super) struct Compiled {
     pub(super) reads: Reads,
     /// Which directories stand in the result as placeholders.
     pub(super) mapping: Mapping,
-    /// The incremental state it began with.
-    pub(super) state: edit::State,
-    /// Whether it may have gone on from the state of an earlier compile.
-    pub(super) is_continued: bool,
+    /// What it has left of incremental state.
+    pub(super) left: edit::Left,
 }
 
 /// What is known of a compile's reads.
@@ -58,27 +57,32 @@ pub(super) struct NotStarted;
 /// Runs the compiler, traced if dep-info does not tell all.
 pub(super) fn compile(session: &Session<'_>, miss: &Miss) -> Result<Compiled, NotStarted> {
     let call = session.call;
-    let is_direct = miss.known.compiler.is_direct && call.inner_wrapper.is_none();
-    let map = |generated| if is_direct { mapping::choose(call, generated) } else { Mapping::default() };
+    let map = |generated| match miss.known.runs_compiler(call) {
+        true => mapping::choose(call, generated),
+        false => Mapping::default(),
+    };
     let state = edit::State::choose(call, &session.settings);
     if matches!(state, edit::State::Continued) {
         edit::bring_back(call, &session.store.layout);
     }
-    let mut compiled = run(session, miss, map(!miss.was_bound), &state)?;
-    if compiled.mapping.is_tentative && shows_placeholder(call, &compiled) {
+    let (mut finished, mut mapping) = run(session, miss, map(!miss.was_bound), &state)?;
+    if mapping.is_tentative && shows_placeholder(call, &finished) {
         // Nobody has seen anything of it yet.
-        compiled = run(session, miss, map(false), &state)?;
-    } else if compiled.mapping.is_tentative {
-        let mut out = Outlet::new(call, std::io::stdout());
-        out.write(&compiled.stdout);
-        out.finish();
-        let mut out = Outlet::new(call, std::io::stderr());
-        out.write(&compiled.stderr);
-        out.finish();
+        (finished, mapping) = run(session, miss, map(false), &state)?;
+    } else if mapping.is_tentative {
+        say(call, &finished.run.stdout, std::io::stdout());
+        say(call, &finished.run.stderr, std::io::stderr());
     }
-    compiled.is_continued = state.is_continued(call);
-    compiled.state = state;
-    Ok(compiled)
+    let Finished { run: Run { status, stdout, stderr, reads }, started, millis } = finished;
+    let (ending, left) = (Ending::Status(status), state.after(call));
+    Ok(Compiled { ending, millis, started, stdout, stderr, reads, mapping, left })
+}
+
+/// A compiler that has run, and when.
+struct Finished {
+    run: Run,
+    started: Time,
+    millis: u64,
 }
 
 /// Runs the compiler once.
@@ -87,7 +91,7 @@ fn run(
     miss: &Miss,
     mapping: Mapping,
     state: &edit::State,
-) -> Result<Compiled, NotStarted> {
+) -> Result<(Finished, Mapping), NotStarted> {
     let call = session.call;
     unlink_outputs(call);
     let started = start_time(session);
@@ -109,15 +113,12 @@ fn run(
         say_not_started(program, &error);
         NotStarted
     })?;
-    let Run { status, stdout, stderr, reads } = run;
-    let (ending, millis) = (Ending::Status(status), millis(clock));
-    let state = edit::State::Unused;
-    Ok(Compiled { ending, millis, started, stdout, stderr, reads, mapping, state, is_continued: false })
+    Ok((Finished { run, started, millis: millis(clock) }, mapping))
 }
 
 /// Whether a result that nobody has used yet shows a placeholder to those who run it.
-fn shows_placeholder(call: &Call, compiled: &Compiled) -> bool {
-    compiled.ending.is_success()
+fn shows_placeholder(call: &Call, finished: &Finished) -> bool {
+    finished.run.status.success()
         && place::in_outputs(call, &DepInfo::default()).map_or(true, |shown| shown.placeholder)
 }
 
@@ -130,7 +131,7 @@ pub(super) fn run_plainly(call: &Call, states: Option<&Layout>) -> Ending {
     edit::bring_back(call, layout);
     let ending = run_program(call, program);
     if ending.is_success() {
-        state.keep(call, layout);
+        state.after(call).keep(call, layout);
     }
     ending
 }
@@ -187,8 +188,7 @@ fn run_untraced(command: &mut Command, call: &Call, passing: Passing, why: Strin
 
 /// Variables are of interest where the compiler may load macros, and it is the compiler that is started.
 fn scope(session: &Session<'_>, miss: &Miss) -> Scope {
-    let is_direct = miss.known.compiler.is_direct && session.call.inner_wrapper.is_none();
-    match is_direct && miss.known.closure.is_none() {
+    match miss.known.runs_compiler(session.call) && miss.known.closure.is_none() {
         true => Scope::FilesAndVariables,
         false => Scope::Files,
     }
@@ -246,20 +246,29 @@ fn copy<W: Write>(from: Option<impl Read>, mut to: Option<Outlet<W>>) -> Vec<u8>
     all
 }
 
+/// Says again what a compiler has said, with this checkout's paths.
+pub(super) fn say(call: &Call, text: &[u8], to: impl Write) {
+    // Without a placeholder, nobody need look for the workspace.
+    let root = memchr::memmem::find(text, ROOT.as_bytes()).and_then(|_| call.root());
+    let mut outlet = Outlet { to, replacer: root.map(Replacer::new) };
+    outlet.write(text);
+    outlet.finish();
+}
+
 /// Passes on what a compiler says, with this checkout's paths.
-pub(super) struct Outlet<W> {
+struct Outlet<W> {
     to: W,
     replacer: Option<Replacer>,
 }
 
 impl<W: Write> Outlet<W> {
     /// Passes on to `to`.
-    pub(super) fn new(call: &Call, to: W) -> Self {
+    fn new(call: &Call, to: W) -> Self {
         Self { to, replacer: call.root().map(Replacer::new) }
     }
 
     /// Takes the next piece. A reader that went away is no trouble of ours.
-    pub(super) fn write(&mut self, piece: &[u8]) {
+    fn write(&mut self, piece: &[u8]) {
         let piece = match &mut self.replacer {
             Some(replacer) => replacer.push(piece),
             None => piece.into(),
@@ -268,7 +277,7 @@ impl<W: Write> Outlet<W> {
     }
 
     /// Passes on what is left.
-    pub(super) fn finish(mut self) {
+    fn finish(mut self) {
         if let Some(replacer) = self.replacer {
             let _ = self.to.write_all(&replacer.finish()).and_then(|()| self.to.flush());
         }

@@ -61,29 +61,39 @@ impl State {
         !matches!(self, Self::Unused)
     }
 
-    /// Keeps the state that a compile from nothing has left.
-    pub(super) fn keep(&self, call: &Call, layout: &Layout) {
-        let (Self::New(before), Some(folder)) = (self, incremental_folder(call)) else { return };
-        let after = folders(call);
-        let mut new = after.keys().filter(|name| !before.contains_key(*name));
-        // Of two that came at once, nobody knows which is whose.
-        if let (Some(own), None) = (new.next(), new.next()) {
-            let _ = states::save(layout, &unit_name(call), &folder.join(own));
-        }
-    }
-
-    /// Whether the finished compile may have gone on from an earlier one.
-    pub(super) fn is_continued(&self, call: &Call) -> bool {
+    /// Looks at what a finished compile has left.
+    pub(super) fn after(self, call: &Call) -> Left {
         match self {
-            Self::Unused => false,
-            Self::Continued => true,
+            Self::Unused => Left { is_continued: false, folder: None },
+            Self::Continued => Left { is_continued: true, folder: None },
             Self::New(before) => {
                 let after = folders(call);
                 // Which folder is the unit's own only the compiler knows. A new one, and no change in the others.
-                let is_new = after.keys().any(|name| !before.contains_key(name));
                 let others_stay = before.iter().all(|(name, content)| after.get(name) == Some(content));
-                !(is_new && others_stay)
+                let mut new = after.into_keys().filter(|name| !before.contains_key(name));
+                let first = new.next();
+                let is_continued = first.is_none() || !others_stay;
+                // Of two that came at once, nobody knows which is whose.
+                Left { is_continued, folder: first.filter(|_| new.next().is_none()) }
             }
+        }
+    }
+}
+
+/// What a compile has left of incremental state.
+#[derive(Debug)]
+pub(super) struct Left {
+    /// Whether it may have gone on from an earlier one.
+    pub(super) is_continued: bool,
+    /// The folder that is new, and the unit's own.
+    folder: Option<OsString>,
+}
+
+impl Left {
+    /// Keeps the state that a compile from nothing has left.
+    pub(super) fn keep(&self, call: &Call, layout: &Layout) {
+        if let (Some(own), Some(folder)) = (&self.folder, incremental_folder(call)) {
+            let _ = states::save(layout, &unit_name(call), &folder.join(own));
         }
     }
 }

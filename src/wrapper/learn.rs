@@ -179,7 +179,7 @@ impl Ground {
             externs: externs.collect(),
             sysroots: arguments.sysroot.iter().map(|p| absolute(p)).chain([sysroot, real]).collect(),
             project: manifest_dir.into_iter().chain(target_dir).chain([call.cwd.clone()]).collect(),
-            is_direct: known.compiler.is_direct && call.inner_wrapper.is_none(),
+            is_direct: known.runs_compiler(call),
         }
     }
 

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::call::Call;
 use super::files::RememberedFiles;
 use super::session::{Session, find_program};
 use crate::digest::{Digest, FieldHasher};
@@ -102,16 +103,20 @@ pub(super) fn look_up(session: &Session<'_>) -> Result<Found, String> {
 }
 
 impl Known {
+    /// Whether the program that runs is the compiler itself.
+    pub(super) fn runs_compiler(&self, call: &Call) -> bool {
+        self.compiler.is_direct && call.inner_wrapper.is_none()
+    }
+
     /// Whether a compile of this kind may read what dep-info does not tell.
     fn needs_trace(&self, session: &Session<'_>) -> bool {
         let call = session.call;
         let arguments = &call.arguments;
         self.closure.is_none()
-            || !self.compiler.is_direct
+            || !self.runs_compiler(call)
             || arguments.is_linked()
             || arguments.has_type("staticlib")
             || call.drivers.len() > 1
-            || call.inner_wrapper.is_some()
             || !arguments.native_libs.is_empty()
             || arguments.native_dirs().next().is_some()
     }

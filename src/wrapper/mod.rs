@@ -125,11 +125,7 @@ fn serve(session: &Session<'_>, started: Instant) -> Result<Ending, String> {
     session.end_guard();
     let Ok(compiled) = compile::compile(session, &miss) else { return Ok(Ending::NotStarted) };
     let ended = match compiled.ending.is_success() {
-        true => {
-            let ended = keep(session, &mut miss, &compiled);
-            products::localise_all(session.call);
-            ended
-        }
+        true => keep(session, &mut miss, &compiled),
         false => Outcomes::compiled(Outcome::Failed { code: compiled.ending.code() }, compiled.millis),
     };
     session.notes().add(session.call, started, ended);
@@ -144,7 +140,7 @@ fn keep(session: &Session<'_>, miss: &mut lookup::Miss, compiled: &Compiled) -> 
     session.end_guard();
     match recorded {
         Ok(recorded) => {
-            compiled.state.keep(session.call, &session.store.layout);
+            compiled.left.keep(session.call, &session.store.layout);
             session.collect_if_due();
             Outcomes {
                 outcome: Outcome::Missed { reason, not_recorded: None },
@@ -153,7 +149,10 @@ fn keep(session: &Session<'_>, miss: &mut lookup::Miss, compiled: &Compiled) -> 
                 bytes: recorded.bytes,
             }
         }
-        Err(why) => Outcomes::compiled(Outcome::Missed { reason, not_recorded: Some(why) }, compiled.millis),
+        Err(why) => {
+            products::localise_all(session.call);
+            Outcomes::compiled(Outcome::Missed { reason, not_recorded: Some(why) }, compiled.millis)
+        }
     }
 }
 

@@ -25,7 +25,7 @@ use crate::portable::{PortableText, Root};
 use crate::rustc::depinfo::{self, DepInfo};
 use crate::rustc::messages;
 use crate::store::blob::T0;
-use crate::store::index::{Memo, MemoStat, Reader};
+use crate::store::index::{IndexError, Memo, MemoStat, Reader};
 
 /// A result that is in the store now.
 pub(super) struct Recorded {
@@ -47,7 +47,7 @@ pub(super) fn record(
     let (dep_info_text, dep_info) = read_dep_info(session)?;
     let Learnt { mut prediction, loose } = learn::learn(session, &miss.known, &dep_info, &compiled.reads)?;
     let texts = texts(call, compiled, &dep_info_text, &prediction);
-    if !compiled.is_continued {
+    if !compiled.left.is_continued {
         prediction.bound |= is_bound(call, compiled, &dep_info, &texts)?;
     }
     ensure_settled(session, &prediction, compiled.started)?;
@@ -68,18 +68,9 @@ pub(super) fn record(
     let memos = files.take_fresh();
     drop(reader);
 
-    let inputs = Inputs {
-        compiler_name: miss.known.compiler.facts.version.clone(),
-        compiler: miss.known.compiler.identity,
-        arguments: miss.known.invocation.lines.clone(),
-        features: call.arguments.features(),
-        files: state.files.clone(),
-        variables: state.variables.clone(),
-        place: state.place,
-        externs: miss.known.externs.clone(),
-    };
+    let inputs = inputs(call, miss, &state);
     miss.inputs = Some(inputs.clone());
-    if compiled.is_continued {
+    if compiled.left.is_continued {
         // An automatic gc leaves the state of targets in use alone.
         if let Some(target) = target_dir(call) {
             let _ = session.store.index.write(|writer| writer.put_target(target, now_ms()));
@@ -105,32 +96,55 @@ pub(super) fn record(
         created_ms: now_ms(),
         artefact,
     };
-    let unit = unit_id(&call.unit);
-    session
-        .store
-        .index
-        .write(|writer| {
-            writer.put_entry(&key, &unit, &entry)?;
-            writer.forget_evicted(&key)?;
-            writer.predict(&miss.known.invocation.key, &prediction)?;
-            for output in &entry.outputs {
-                writer.put_artefact(&output.digest, &artefact_of(&entry.artefact, &output.digest))?;
-            }
-            for (stat, memo) in miss.known.memos.iter().chain(&memos).chain(&placed.memos) {
-                writer.put_memo(stat, memo)?;
-            }
-            target_dir(call).map_or(Ok(()), |target| writer.put_target(target, entry.created_ms))
-        })
-        .map_err(|e| store(&e))?;
-    // A damaged tree may take a value and not find it again.
-    let invocation = &miss.known.invocation.key;
-    let is_lost = |reader: Reader<'_>| {
-        reader.entry(&key).is_none() || reader.predictions(invocation).first() != Some(&prediction)
-    };
-    if session.store.index.read().is_ok_and(is_lost) {
-        session.store.index.condemn();
-    }
+    let memos = miss.known.memos.iter().chain(&memos).chain(&placed.memos).collect::<Vec<_>>();
+    write(session, &key, &entry, &prediction, &memos).map_err(|e| store(&e))?;
     Ok(Recorded { key, bytes: Bytes { recorded: entry.size(), ..Bytes::default() } })
+}
+
+/// Names all that entered the key.
+fn inputs(call: &Call, miss: &Miss, state: &State) -> Inputs {
+    Inputs {
+        compiler_name: miss.known.compiler.facts.version.clone(),
+        compiler: miss.known.compiler.identity,
+        arguments: miss.known.invocation.lines.clone(),
+        features: call.arguments.features(),
+        files: state.files.clone(),
+        variables: state.variables.clone(),
+        place: state.place,
+        externs: miss.known.externs.clone(),
+    }
+}
+
+/// Puts the entry into the index, with all by which it is found again, in one step.
+fn write(
+    session: &Session<'_>,
+    key: &Digest,
+    entry: &Entry,
+    prediction: &Prediction,
+    memos: &[&(Stat, Memo)],
+) -> Result<(), IndexError> {
+    let index = &session.store.index;
+    let unit = unit_id(&entry.unit);
+    index.write(|writer| {
+        writer.put_entry(key, &unit, entry)?;
+        writer.forget_evicted(key)?;
+        writer.predict(&entry.invocation, prediction)?;
+        for output in &entry.outputs {
+            writer.put_artefact(&output.digest, &artefact_of(&entry.artefact, &output.digest))?;
+        }
+        for (stat, memo) in memos {
+            writer.put_memo(stat, memo)?;
+        }
+        target_dir(session.call).map_or(Ok(()), |target| writer.put_target(target, entry.created_ms))
+    })?;
+    // A damaged tree may take a value and not find it again.
+    let is_lost = |reader: Reader<'_>| {
+        reader.entry(key).is_none() || reader.predictions(&entry.invocation).first() != Some(prediction)
+    };
+    if index.read().is_ok_and(is_lost) {
+        index.condemn();
+    }
+    Ok(())
 }
 
 /// Returns the target directory, to be noted as one in use.

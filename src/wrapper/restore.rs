@@ -10,12 +10,11 @@
 //! | one of them, where the [rules of time](super::clock) ask for it | private copy with the time of now |
 //! | dep-info | written anew, with this checkout's paths |
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::call::Call;
 use super::clock;
-use super::compile::Outlet;
+use super::compile::say;
 use super::files::RememberedFiles;
 use super::lookup::Hit;
 use super::products;
@@ -26,9 +25,7 @@ use crate::event::Bytes;
 use crate::fs::link::{self, Copied};
 use crate::fs::stat::{Stat, Time};
 use crate::fs::{self, PathError};
-use crate::placeholder::ROOT;
 use crate::portable::{PortableText, Root};
-use crate::rustc::{depinfo, messages};
 use crate::store::blob::{Blobs, Form};
 use crate::store::index::{Memo, MemoStat, Writer};
 
@@ -76,7 +73,7 @@ pub(super) fn restore(session: &Session<'_>, hit: &Hit) -> Result<Bytes, Failure
             }
         }
         if let Some((name, text)) = &hit.entry.dep_info {
-            let text = dep_info_here(call, text).ok_or(Failure::Damaged)?;
+            let text = text_here(call, text).ok_or(Failure::Damaged)?;
             link::write_replacing(&call.out_dir.join(name), &text, PLAIN)?;
         }
     }
@@ -99,31 +96,18 @@ fn find_blobs(session: &Session<'_>, entry: &Entry) -> Result<Vec<PathBuf>, Fail
     entry.outputs.iter().map(find).collect::<Option<_>>().ok_or(Failure::Damaged)
 }
 
-/// Returns the text of the dep-info file with this call's directories.
-fn dep_info_here(call: &Call, text: &PortableText) -> Option<Vec<u8>> {
+/// Returns a recorded text with this call's directories. `None` if it has not all of them.
+fn text_here(call: &Call, text: &PortableText) -> Option<Vec<u8>> {
     text.expand(|mark| match mark.root {
-        Root::OutDir => Some(depinfo::written(&call.arguments.out_dir, mark.form)),
-        root => call.roots.get(root).map(|directory| depinfo::written(directory, mark.form)),
+        Root::OutDir => Some(mark.form.write(&call.arguments.out_dir)),
+        root => call.roots.get(root).map(|directory| mark.form.write(directory)),
     })
 }
 
 /// Writes the compiler's messages again.
 fn repeat(call: &Call, entry: &Entry) {
-    say(call, &entry.stdout, std::io::stdout());
-    say(call, &entry.stderr, std::io::stderr());
-}
-
-/// A reader that went away is no trouble of ours.
-fn say(call: &Call, text: &PortableText, mut to: impl Write) {
-    let out_dir = || Some(messages::json_escaped(&call.arguments.out_dir.to_string_lossy()));
-    let text = text.expand(|_| out_dir()).unwrap_or_default();
-    if memchr::memmem::find(&text, ROOT.as_bytes()).is_some() {
-        let mut outlet = Outlet::new(call, to);
-        outlet.write(&text);
-        outlet.finish();
-    } else {
-        let _ = to.write_all(&text).and_then(|()| to.flush());
-    }
+    say(call, &text_here(call, &entry.stdout).unwrap_or_default(), std::io::stdout());
+    say(call, &text_here(call, &entry.stderr).unwrap_or_default(), std::io::stderr());
 }
 
 /// Whether the very outputs are in place already, no older than what they depend on: then they are left alone.
@@ -139,7 +123,7 @@ fn is_in_place(session: &Session<'_>, hit: &Hit) -> bool {
         }
     }
     let dep_info = hit.entry.dep_info.as_ref().is_none_or(|(name, text)| {
-        fs::read(&call.out_dir.join(name)).is_ok_and(|present| Some(present) == dep_info_here(call, text))
+        fs::read(&call.out_dir.join(name)).is_ok_and(|present| Some(present) == text_here(call, text))
     });
     dep_info && newest >= hit.known.newest_dependency && newest >= clock::newest_script_output(call)
 }

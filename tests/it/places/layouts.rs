@@ -23,17 +23,25 @@ fn write_dep(p: &Project, directory: &str) {
     );
 }
 
+/// The program of `app`, which goes one of the ways.
+const USES: &str = "fn main() { println!(\"{}\", dep::file()); match &*std::env::args().nth(1).unwrap_or_default() {\n\
+    \"lib\" => { dep::fails(9); }, \"made\" => { std::hint::black_box(*dep::MADE); }, _ => {} } }";
+
 /// A program that depends on the package `dep`, given by `source`.
 fn uses_dep(source: &str) -> Project {
     project()
         .workspace(&["app"])
         .package("app", "app", &format!("[dependencies]\ndep = {{ {source} }}\n"))
-        .file(
-            "app/src/main.rs",
-            "fn main() { println!(\"{}\", dep::file()); match &*std::env::args().nth(1).unwrap_or_default() {\n\
-             \"lib\" => { dep::fails(9); }, \"made\" => { std::hint::black_box(*dep::MADE); }, _ => {} } }",
-        )
+        .file("app/src/main.rs", USES)
         .build()
+}
+
+/// The same, with `dep` in a folder of the workspace or beside it.
+fn with_dep(directory: &str) -> Project {
+    let p = uses_dep(&format!("path = \"../{directory}\""));
+    write_dep(&p, directory);
+    p.replace(format!("{directory}/Cargo.toml"), "[workspace]\n", "");
+    p
 }
 
 #[track_caller]
@@ -45,9 +53,7 @@ fn exact_and_telling(p: &Project, other: &Project, arguments: &str) -> [crate::s
 
 #[test]
 fn a_package_inside_of_the_workspace() {
-    let p = uses_dep("path = \"../deep/er/dep\"");
-    write_dep(&p, "deep/er/dep");
-    p.replace("deep/er/dep/Cargo.toml", "[workspace]\n", "");
+    let p = with_dep("deep/er/dep");
     let other = p.checkout(OTHER);
     let [_, run] = exact_and_telling(&p, &other, "build");
     run.hit("dep");
@@ -55,9 +61,7 @@ fn a_package_inside_of_the_workspace() {
 
 #[test]
 fn a_package_outside_of_the_workspace() {
-    let p = uses_dep("path = \"../../outside/dep\"");
-    write_dep(&p, "../outside/dep");
-    p.replace("../outside/dep/Cargo.toml", "[workspace]\n", "");
+    let p = with_dep("../outside/dep");
     exact_and_telling(&p, &p.checkout("other"), "build");
     // One that comes along with each checkout.
     let other = p.checkout("further away/project");
@@ -155,9 +159,7 @@ fn homes_share_unless_told_otherwise() {
 
 #[test]
 fn a_workspace_entered_through_a_link() {
-    let p = uses_dep("path = \"../dep\"");
-    write_dep(&p, "dep");
-    p.replace("dep/Cargo.toml", "[workspace]\n", "");
+    let p = with_dep("dep");
     let other = p.checkout("other");
     p.symlink(p.root(), "../link to p");
     p.symlink(other.root(), "../link to other");
@@ -188,11 +190,8 @@ fn a_workspace_entered_through_a_link() {
 
 #[test]
 fn targets_elsewhere() {
-    let p = uses_dep("path = \"../dep\"");
-    write_dep(&p, "dep");
-    p.replace("dep/Cargo.toml", "[workspace]\n", "");
+    let mut p = with_dep("dep");
     let mut other = p.checkout(OTHER);
-    let mut p = p;
     p.build_in("../targets/one");
     other.build_in("../targets/two is longer");
     exact_and_telling(&p, &other, "build");
@@ -207,9 +206,7 @@ fn targets_elsewhere() {
 
 #[test]
 fn a_target_in_a_member_with_a_package_from_outside() {
-    let mut p = uses_dep("path = \"../../outside/dep\"");
-    write_dep(&p, "../outside/dep");
-    p.replace("../outside/dep/Cargo.toml", "[workspace]\n", "");
+    let mut p = with_dep("../outside/dep");
     let mut other = p.checkout("other");
     for p in [&mut p, &mut other] {
         p.write("app/Cargo.lock", "version = 4\n");
@@ -220,9 +217,7 @@ fn a_target_in_a_member_with_a_package_from_outside() {
 
 #[test]
 fn one_target_for_two_checkouts() {
-    let mut p = uses_dep("path = \"../dep\"");
-    write_dep(&p, "dep");
-    p.replace("dep/Cargo.toml", "[workspace]\n", "");
+    let mut p = with_dep("dep");
     p.replace("dep/src/lib.rs", "file!()", "env!(\"CARGO_MANIFEST_DIR\")");
     let mut other = p.checkout(OTHER);
     p.build_in("../target");
@@ -243,9 +238,7 @@ fn one_target_for_two_checkouts() {
 #[test]
 fn build_directories_elsewhere() {
     for directory in ["built", "../built/{workspace-path-hash}", "target/inner"] {
-        let p = uses_dep("path = \"../dep\"");
-        write_dep(&p, "dep");
-        p.replace("dep/Cargo.toml", "[workspace]\n", "");
+        let p = with_dep("dep");
         p.write(".cargo/config.toml", format!("[build]\nbuild-dir = {directory:?}\n"));
         let other = p.checkout("other");
         for p in [&p, &other] {
@@ -272,9 +265,7 @@ fn build_directories_elsewhere() {
 
 #[test]
 fn profiles_and_targets() {
-    let p = uses_dep("path = \"../dep\"");
-    write_dep(&p, "dep");
-    p.replace("dep/Cargo.toml", "[workspace]\n", "");
+    let p = with_dep("dep");
     p.write("Cargo.toml", p.read("Cargo.toml") + "[profile.own]\ninherits = \"release\"\ndebug = 2\n");
     let other = p.checkout(OTHER);
     for (arguments, program) in [

@@ -44,7 +44,7 @@ impl Observed {
             let path = entry.unwrap().path();
             let meta = path.symlink_metadata().unwrap();
             if meta.is_dir() {
-                // The cache compiles without incremental state.
+                // The names in there are the compiler's own, and random.
                 if path.file_name().is_none_or(|name| name != "incremental") {
                     self.visit(project, &path);
                 }

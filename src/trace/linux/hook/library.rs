@@ -94,45 +94,25 @@ static FINI: extern "C" fn() = end;
 
 // The functions.
 
-/// Passes its return address on as a second argument.
-#[unsafe(no_mangle)]
-#[unsafe(naked)]
-unsafe extern "C" fn getenv(_name: *const c_char) -> *mut c_char {
-    #[cfg(target_arch = "x86_64")]
-    naked_asm!("mov rsi, [rsp]", "jmp {ask}", ask = sym ask);
-    #[cfg(target_arch = "aarch64")]
-    naked_asm!("mov x1, x30", "b {ask}", ask = sym ask);
+/// Defines a function that passes its return address on to another one, behind its own arguments: in the register that
+/// comes next.
+macro_rules! passes_caller {
+    ($name:ident($($argument:ident: $type:ty),+), $x86_64:literal, $aarch64:literal, $ask:path) => {
+        #[unsafe(no_mangle)]
+        #[unsafe(naked)]
+        unsafe extern "C" fn $name($($argument: $type),+) -> *mut c_char {
+            #[cfg(target_arch = "x86_64")]
+            naked_asm!(concat!("mov ", $x86_64, ", [rsp]"), "jmp {ask}", ask = sym $ask);
+            #[cfg(target_arch = "aarch64")]
+            naked_asm!(concat!("mov ", $aarch64, ", x30"), "b {ask}", ask = sym $ask);
+        }
+    };
 }
 
-/// Passes its return address on as a second argument.
-#[unsafe(no_mangle)]
-#[unsafe(naked)]
-unsafe extern "C" fn secure_getenv(_name: *const c_char) -> *mut c_char {
-    #[cfg(target_arch = "x86_64")]
-    naked_asm!("mov rsi, [rsp]", "jmp {ask}", ask = sym ask_secure);
-    #[cfg(target_arch = "aarch64")]
-    naked_asm!("mov x1, x30", "b {ask}", ask = sym ask_secure);
-}
-
-/// Passes its return address on as a third argument.
-#[unsafe(no_mangle)]
-#[unsafe(naked)]
-unsafe extern "C" fn getcwd(_into: *mut c_char, _len: usize) -> *mut c_char {
-    #[cfg(target_arch = "x86_64")]
-    naked_asm!("mov rdx, [rsp]", "jmp {ask}", ask = sym ask_place);
-    #[cfg(target_arch = "aarch64")]
-    naked_asm!("mov x2, x30", "b {ask}", ask = sym ask_place);
-}
-
-/// Passes its return address on as a third argument.
-#[unsafe(no_mangle)]
-#[unsafe(naked)]
-unsafe extern "C" fn realpath(_path: *const c_char, _into: *mut c_char) -> *mut c_char {
-    #[cfg(target_arch = "x86_64")]
-    naked_asm!("mov rdx, [rsp]", "jmp {ask}", ask = sym ask_real_path);
-    #[cfg(target_arch = "aarch64")]
-    naked_asm!("mov x2, x30", "b {ask}", ask = sym ask_real_path);
-}
+passes_caller!(getenv(_name: *const c_char), "rsi", "x1", ask);
+passes_caller!(secure_getenv(_name: *const c_char), "rsi", "x1", ask_secure);
+passes_caller!(getcwd(_into: *mut c_char, _len: usize), "rdx", "x2", ask_place);
+passes_caller!(realpath(_path: *const c_char, _into: *mut c_char), "rdx", "x2", ask_real_path);
 
 unsafe extern "C" fn ask_place(into: *mut c_char, len: usize, caller: usize) -> *mut c_char {
     let next = next_or_look(&NEXT_PLACE, c"getcwd", caller);
