@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use super::clock::Parent;
 use super::process::Program;
+use super::workspace;
 use crate::entry::OutputKind;
 use crate::event::{Mode, Target, Unit};
-use crate::fs;
 use crate::invocation::CompilerCall;
 use crate::key::environment::Environment;
 use crate::portable::{Root, Roots};
@@ -51,8 +51,10 @@ pub(super) struct Call {
     pub(super) roots: Roots,
     /// The process that called us, once looked at.
     parent: OnceCell<Option<Parent>>,
-    /// The folder that holds the target directory, once looked for.
+    /// The workspace that holds the target directory, once looked for.
     holder: OnceCell<Option<PathBuf>>,
+    /// The workspace that the package's manifest names, once looked for.
+    named: OnceCell<Option<PathBuf>>,
 }
 
 impl Call {
@@ -94,6 +96,7 @@ impl Call {
             roots,
             parent: OnceCell::new(),
             holder: OnceCell::new(),
+            named: OnceCell::new(),
         }))
     }
 
@@ -159,9 +162,12 @@ impl Call {
         self.arguments.source.is_relative()
     }
 
-    /// Returns the workspace's directory, as far as it can be told from this call.
+    /// Returns the [workspace]'s directory, as far as it can be told from this call.
     pub(super) fn root(&self) -> Option<&Path> {
-        if self.has_relative_source() { Some(&self.cwd) } else { self.holder() }
+        match self.has_relative_source() {
+            true => Some(&self.cwd),
+            false => self.holder().or_else(|| self.named_workspace()),
+        }
     }
 
     /// Returns where `path` lies below the workspace's directory.
@@ -176,16 +182,13 @@ impl Call {
         (holder.canonicalize().ok()? == root).then(|| rest.to_owned())
     }
 
-    /// Returns the folder that holds the target directory, if that is a workspace: cargo marks the one by a
-    /// `CACHEDIR.TAG`, and leaves a `Cargo.lock` in the other. A member may hold a lock file from other days.
     fn holder(&self) -> Option<&Path> {
-        let find = || {
-            let mut folders = self.profile_dir()?.ancestors().take(3);
-            let target = folders.find(|folder| folder.join("CACHEDIR.TAG").exists())?;
-            let holder = target.parent()?;
-            (holder.join("Cargo.lock").exists() && is_root(holder)).then(|| holder.to_owned())
-        };
-        self.holder.get_or_init(find).as_deref()
+        self.holder.get_or_init(|| workspace::holder(self.profile_dir()?)).as_deref()
+    }
+
+    fn named_workspace(&self) -> Option<&Path> {
+        let find = || workspace::named_by(Path::new(self.environment.get("CARGO_MANIFEST_DIR")?));
+        self.named.get_or_init(find).as_deref()
     }
 
     /// Returns the process that called us, where the system tells.
@@ -203,17 +206,6 @@ impl Call {
         let out_dir = Path::new(self.environment.get("OUT_DIR")?);
         Some(out_dir.parent()?.join("output"))
     }
-}
-
-/// Whether the package in a folder can belong to no workspace of another folder.
-fn is_root(folder: &Path) -> bool {
-    let Ok(manifest) = fs::read_to_string(&folder.join("Cargo.toml")) else { return false };
-    let mut lines = manifest.lines().map(str::trim_start);
-    if lines.clone().any(|line| line.starts_with("[workspace")) {
-        return true;
-    }
-    let names_root = lines.any(|line| line.starts_with("workspace"));
-    !names_root && folder.ancestors().skip(1).all(|above| !above.join("Cargo.toml").exists())
 }
 
 /// Reads the wrapper of the user's that the front end wants inside ours.

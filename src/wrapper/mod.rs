@@ -4,7 +4,7 @@
 //! build fail that the compiler would let pass: whatever goes wrong on our side, the real compiler runs and the event
 //! log says why. Never writes to stdout or stderr anything that is not the compiler's.
 //!
-//! 1. [`call`]: what is asked. A question (`-vV`, `--print`) goes straight to the compiler.
+//! 1. [`call`]: what is asked, and in which [workspace]. A question (`-vV`, `--print`) goes straight to the compiler.
 //! 2. [`session`]: the settings, the store, the compiler's identity; the invocation key.
 //! 3. [`lookup`]: predictions → present state → entry key → entry.
 //! 4. [`restore`]: a hit puts the outputs in place and repeats what the compiler said.
@@ -40,6 +40,7 @@ mod products;
 mod record;
 mod restore;
 mod session;
+mod workspace;
 
 use std::process::ExitCode;
 use std::time::Instant;

@@ -215,6 +215,26 @@ fn a_target_in_a_member_with_a_package_from_outside() {
     exact_and_telling(&p, &other, "build");
 }
 
+/// Its manifest names the workspace; neither its own folder nor that of the target does.
+#[test]
+fn a_member_outside_with_a_target_elsewhere() {
+    let mut p = project()
+        .workspace(&["dep", "../outside"])
+        .package(
+            "../outside",
+            "app",
+            "workspace = \"../project\"\n[dependencies]\ndep = { path = \"../project/dep\" }\n",
+        )
+        .file("../outside/src/main.rs", USES)
+        .build();
+    write_dep(&p, "dep");
+    p.replace("dep/Cargo.toml", "[workspace]\n", "");
+    p.build_in("../target");
+    p.exact("build").success();
+    p.exact("build").success().hit("dep");
+    say_as_plain([&p], "build", &["debug/app"], WAYS);
+}
+
 #[test]
 fn one_target_for_two_checkouts() {
     let mut p = with_dep("dep");
