@@ -22,6 +22,8 @@ pub struct Context<'a> {
     pub roots: &'a Roots,
     /// Whether a result is for this working directory only, whatever it shows.
     pub is_fixed: bool,
+    /// Whether documentation is made from the result: then generated files keep their names.
+    pub for_documentation: bool,
     /// The user's text for every key.
     pub salt: &'a str,
     /// The linker that will be used, resolved, where something is linked.
@@ -94,6 +96,9 @@ fn lines(arguments: &Arguments, context: &Context<'_>) -> Vec<String> {
     }
     if !context.salt.is_empty() {
         lines.push(format!("salt {}", context.salt));
+    }
+    if context.for_documentation {
+        lines.push("for-documentation".to_owned());
     }
     if arguments.native_cpu {
         lines.push(format!("cpu {}", super::compiler::processor()));

@@ -1,10 +1,11 @@
 //! What Rust text does with the directories that cargo tells it by variables, and which of its code names its file.
 //!
-//! Owns two questions about source text. Both are answered on the safe side: *no* only where the text shows it.
+//! Owns three questions about source text. All are answered on the safe side: *no* only where the text shows it.
 //!
 //! - [`loose_in`]: may the value of `OUT_DIR` or `CARGO_MANIFEST_DIR` become part of what is compiled? Not where all of
 //!   its uses have the form `include!(concat!(env!("OUT_DIR"), …))`, or `include_str!`, `include_bytes!` in its place:
 //!   there it only leads to a file. Dep-info tells that a compile asked for a variable, but not what for.
+//! - [`is_documented`]: may documentation lead to the file? It is written by another program, with the file's name in it.
 //! - [`code_in`]: may code in a generated file name that file when it runs, by `file!()` or in a panic? Who compiles a
 //!   function decides where it is put: a generic one is compiled by those who use it.
 
@@ -330,6 +331,26 @@ pub fn code_in(text: &str) -> Code {
     code
 }
 
+/// Whether documentation may lead to something in a generated file: an item that others can name, and that is not hidden
+/// by `#[doc(hidden)]` right before it. What a re-export leads to lies elsewhere.
+pub fn is_documented(text: &str) -> bool {
+    let tokens = tokens(text);
+    let hides = [
+        Token::Mark('#'),
+        Token::Mark('['),
+        Token::Word("doc"),
+        Token::Mark('('),
+        Token::Word("hidden"),
+        Token::Mark(')'),
+        Token::Mark(']'),
+    ];
+    tokens.iter().enumerate().any(|(at, token)| {
+        let goes_on = tokens.get(at + 1);
+        let is_item = !goes_on.is_some_and(|next| next.is("use") || *next == Token::Mark('('));
+        token.is("pub") && is_item && !tokens[..at].ends_with(&hides)
+    })
+}
+
 /// Returns the name in `name!(`; not in `a != b`, `!x`, `#![`, or what a person shouts.
 fn macro_called<'t>(before: &[Token<'t>], next: Option<&Token<'t>>) -> Option<&'t str> {
     match (before.last(), next) {
@@ -407,6 +428,22 @@ mod tests {
         let one = loose_in(r#"const A: &str = env!("CARGO_MANIFEST_DIR");"#);
         assert!(one.has("CARGO_MANIFEST_DIR") && !one.has("OUT_DIR") && one.has("HOME"));
         assert!(one.or(Loose::ALL).has("OUT_DIR"));
+    }
+
+    #[test]
+    fn what_documentation_leads_to() {
+        for text in [
+            "#[doc(hidden)]\npub mod __private228 {\n    #[doc(hidden)]\n    pub use crate::private::*;\n}\n",
+            "pub(crate) const A: u8 = 1; const B: u8 = 2; // pub struct C;",
+            "pub use a::B;",
+        ] {
+            assert!(!is_documented(text), "{text}");
+        }
+        for text in
+            ["pub const A: u8 = 1;", "struct A { pub a: u8 }", "#[doc(hidden)] pub mod a { pub struct B; }"]
+        {
+            assert!(is_documented(text), "{text}");
+        }
     }
 
     #[test]

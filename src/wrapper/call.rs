@@ -196,6 +196,13 @@ impl Call {
         self.parent.get_or_init(Parent::read).as_ref()
     }
 
+    /// Whether documentation is to be made from what this compile gives, as far as cargo's command line tells: rustdoc reads
+    /// the metadata of a check, and writes down the names of generated files.
+    pub(super) fn is_for_documentation(&self) -> bool {
+        let may_be = !self.arguments.emits("link") && self.environment.get("OUT_DIR").is_some();
+        may_be && self.parent().is_some_and(Parent::documents)
+    }
+
     /// Returns the profile directory (`target/debug`), where the output directory lies in one.
     pub(super) fn profile_dir(&self) -> Option<&Path> {
         self.roots.get(Root::Profile(0))

@@ -91,6 +91,15 @@ impl Parent {
         Self::of(self.parent)
     }
 
+    /// Whether its command line speaks of documentation: `doc`, `d`, `rustdoc`, or an alias that is named after them.
+    pub(super) fn documents(&self) -> bool {
+        let words = fs::read(Path::new(&format!("/proc/{}/cmdline", self.id))).unwrap_or_default();
+        words
+            .split(|b| *b == 0)
+            .skip(1)
+            .any(|word| word == b"d" || word.windows(3).any(|part| part == b"doc"))
+    }
+
     #[cfg(not(target_os = "linux"))]
     fn of(_id: u32) -> Option<Self> {
         None

@@ -139,6 +139,7 @@ impl Known {
             compiler: &compiler,
             cwd: &call.cwd,
             roots: &call.roots,
+            for_documentation: call.is_for_documentation(),
             is_fixed: !super::mapping::can_be_replaced(call),
             salt: session.settings.key_salt.as_deref().unwrap_or_default(),
             linker: linker.as_deref(),

@@ -9,6 +9,7 @@
 //! | files below it, by absolute path | wherever its code runs | no |
 //! | `OUT_DIR` without code that names its file | in debug information, and in diagnostics that pass through us | yes |
 //! | `OUT_DIR` with other code | by who compiles that code | where that is this crate alone |
+//! | `OUT_DIR` with items that documentation leads to | in documentation, which is made from checks | not for `cargo doc` |
 //! | `OUT_DIR` with code that may measure its file's name | by nobody, and yet it counts | no |
 //! | sources by absolute path: registry, git, vendored, other folders | wherever their code runs | no |
 //!
@@ -20,7 +21,7 @@ use std::path::{Path, PathBuf};
 use super::call::Call;
 use crate::fs;
 use crate::placeholder::ROOT;
-use crate::rustc::paths::{Code, code_in};
+use crate::rustc::paths::{Code, code_in, is_documented};
 
 /// What is mapped in one compile.
 #[derive(Debug, Default)]
@@ -47,11 +48,9 @@ pub(super) fn choose(call: &Call, maps_generated: bool) -> Mapping {
         }
     }
     if let Some((out_dir, place)) = generated_code(call).filter(|_| maps_generated) {
-        let code = code_below(out_dir);
-        let has_users = !call.arguments.is_linked()
-            || ["lib", "rlib", "dylib"].iter().any(|kind| call.arguments.has_type(kind));
-        if code < Code::Any || code == Code::Any && !has_users {
-            mapping.is_tentative = code != Code::None;
+        let generated = Generated::below(out_dir);
+        if generated.can_be_mapped(call) {
+            mapping.is_tentative = generated.code != Code::None;
             mapping.add(out_dir, &Path::new(&*ROOT).join(place));
         }
     }
@@ -128,36 +127,54 @@ fn is_no_code(path: &Path) -> bool {
     path.extension().is_some_and(|ending| NO_CODE.iter().any(|known| ending == *known))
 }
 
-/// Finds out what the code in a directory can do. More of it than a person would read is not looked at.
-fn code_below(directory: &Path) -> Code {
-    const ENOUGH: u64 = 4 << 20;
-    let mut folders = vec![directory.to_owned()];
-    let mut most = Code::None;
-    let mut seen = 0;
-    while let Some(folder) = folders.pop() {
-        let Ok(entries) = fs::list_with_types(&folder) else { return Code::Named };
-        for (name, is_dir) in entries {
-            let path = folder.join(name);
-            if is_dir {
-                folders.push(path);
-                continue;
-            }
-            if is_no_code(&path) {
-                continue;
-            }
-            let Ok(content) = fs::read(&path) else { continue };
-            seen += content.len() as u64;
-            if seen > ENOUGH {
-                return Code::Named;
-            }
-            // What is no text is no code.
-            if let Ok(text) = std::str::from_utf8(&content) {
-                most = most.max(code_in(text));
+/// What there is of generated code.
+struct Generated {
+    /// What it can do.
+    code: Code,
+    /// Whether documentation may lead to it.
+    is_documented: bool,
+}
+
+impl Generated {
+    /// Looks at what lies in a directory. More of it than a person would read is not looked at.
+    fn below(directory: &Path) -> Self {
+        const ENOUGH: u64 = 4 << 20;
+        let unknown = Self { code: Code::Named, is_documented: true };
+        let mut all = Self { code: Code::None, is_documented: false };
+        let mut folders = vec![directory.to_owned()];
+        let mut seen = 0;
+        while let Some(folder) = folders.pop() {
+            let Ok(entries) = fs::list_with_types(&folder) else { return unknown };
+            for (name, is_dir) in entries {
+                let path = folder.join(name);
+                if is_dir {
+                    folders.push(path);
+                    continue;
+                }
+                if is_no_code(&path) {
+                    continue;
+                }
+                let Ok(content) = fs::read(&path) else { continue };
+                seen += content.len() as u64;
+                if seen > ENOUGH {
+                    return unknown;
+                }
+                // What is no text is no code.
+                if let Ok(text) = std::str::from_utf8(&content) {
+                    all.code = all.code.max(code_in(text));
+                    all.is_documented |= is_documented(text);
+                }
             }
         }
-        if most == Code::Named {
-            break;
-        }
+        all
     }
-    most
+
+    /// Whether nothing of it shows its file where nobody looks for a placeholder.
+    fn can_be_mapped(&self, call: &Call) -> bool {
+        let arguments = &call.arguments;
+        let has_users =
+            !arguments.is_linked() || ["lib", "rlib", "dylib"].iter().any(|kind| arguments.has_type(kind));
+        let is_seen_by_users = self.code == Code::Any && has_users;
+        self.code < Code::Named && !is_seen_by_users && !(self.is_documented && call.is_for_documentation())
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 use std::process::Command;
 
 use crate::support::{Project, Run, note, project};
@@ -255,4 +256,42 @@ fn code_beside_the_manifest_names_its_file() {
         p.exact("build").success();
         assert_eq!(p.run_program("foo"), format!("{}\n", p.path("a=b/code.in").display()));
     }
+}
+
+/// Documentation is written by a program of its own, which knows the names of files from the checks.
+#[test]
+fn documentation_leads_to_the_sources_of_this_checkout() {
+    let p = workspace();
+    p.write("app/src/lib.rs", "#[doc(inline)] pub use lib::*;");
+    p.write("app/src/main.rs", "fn main() {}");
+    // Checks of the same crates are in the cache already.
+    p.wrapped("check").success();
+    let other = p.checkout("other");
+    for p in [&p, &other] {
+        p.wipe().wrapped("doc").success();
+        let ours = pages(&p.path("target/doc"));
+        p.wipe().cargo("doc").success();
+        let plain = pages(&p.path("target/doc"));
+        assert!(plain.keys().any(|page| page.ends_with("app/constant.TABLE.html")));
+        let differ = plain.iter().filter(|(name, page)| ours.get(*name) != Some(page));
+        assert_eq!(differ.map(|(name, _)| name).collect::<Vec<_>>(), [""; 0]);
+        assert_eq!(ours.len(), plain.len());
+    }
+}
+
+/// Reads all pages below a folder.
+fn pages(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut pending = vec![folder.to_owned()];
+    while let Some(folder) = pending.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                pending.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "html") {
+                found.insert(path.to_str().unwrap().to_owned(), std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
 }
