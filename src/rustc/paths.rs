@@ -9,6 +9,8 @@
 //! - [`code_in`]: may code in a generated file name that file when it runs, by `file!()` or in a panic? Who compiles a
 //!   function decides where it is put: a generic one is compiled by those who use it.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use super::tokens::{Token, tokens};
@@ -211,6 +213,18 @@ fn opens_macro(before: &[Token<'_>]) -> bool {
 fn opens_attribute(before: &[Token<'_>], next: Option<&Token<'_>>) -> bool {
     let is_attribute = matches!(before, [.., Token::Mark('#')] | [.., Token::Mark('#'), Token::Mark('!')]);
     is_attribute && !next.is_some_and(|token| token.is("doc"))
+}
+
+/// Endings of files that nobody takes for Rust code.
+const NO_CODE: &[&str] = &[
+    "S", "a", "asm", "bin", "c", "cc", "cmake", "cpp", "css", "csv", "cxx", "d", "h", "hpp", "html", "js",
+    "json", "lib", "lock", "log", "m4", "md", "o", "pc", "pl", "proto", "py", "s", "sh", "so", "svg", "toml",
+    "txt", "xml", "yaml", "yml",
+];
+
+/// Whether a file may hold Rust code, by its name: data that is included is named among the sources as well.
+pub fn may_be_code(path: &Path) -> bool {
+    path.extension().is_none_or(|ending| !NO_CODE.iter().any(|known| ending == *known))
 }
 
 /// What code in a generated file can do.

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use super::call::Call;
 use crate::fs;
 use crate::placeholder::ROOT;
-use crate::rustc::paths::{Code, code_in, is_documented};
+use crate::rustc::paths::{Code, code_in, is_documented, may_be_code};
 
 /// What is mapped in one compile.
 #[derive(Debug, Default)]
@@ -95,7 +95,7 @@ fn possible_sources(root: &Path) -> Option<Vec<OsString>> {
     let mut names = Vec::new();
     for (name, is_dir) in fs::list_with_types(root).ok()? {
         let is_hidden = name.as_encoded_bytes().starts_with(b".");
-        let is_source = if is_dir { name != ".git" } else { !is_hidden && !is_no_code(Path::new(&name)) };
+        let is_source = if is_dir { name != ".git" } else { !is_hidden && may_be_code(Path::new(&name)) };
         if !is_source {
             continue;
         }
@@ -114,17 +114,6 @@ fn generated_code(call: &Call) -> Option<(&Path, PathBuf)> {
     let place = call.place_in_workspace(out_dir)?;
     let has_equals = out_dir.as_os_str().as_encoded_bytes().contains(&b'=');
     (!has_equals).then_some((out_dir, place))
-}
-
-/// Endings of files that nobody takes for Rust code.
-const NO_CODE: &[&str] = &[
-    "S", "a", "asm", "bin", "c", "cc", "cmake", "cpp", "css", "csv", "cxx", "d", "h", "hpp", "html", "js",
-    "json", "lib", "lock", "log", "m4", "md", "o", "pc", "pl", "proto", "py", "s", "sh", "so", "svg", "toml",
-    "txt", "xml", "yaml", "yml",
-];
-
-fn is_no_code(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| NO_CODE.iter().any(|known| ending == *known))
 }
 
 /// What there is of generated code.
@@ -151,7 +140,7 @@ impl Generated {
                     folders.push(path);
                     continue;
                 }
-                if is_no_code(&path) {
+                if !may_be_code(&path) {
                     continue;
                 }
                 let Ok(content) = fs::read(&path) else { continue };

@@ -12,7 +12,7 @@ use crate::fs;
 use crate::placeholder::scan::scan;
 use crate::portable::{PortableText, Root};
 use crate::rustc::depinfo::DepInfo;
-use crate::rustc::paths::{Code, DIRECTORY_VARIABLES, code_in};
+use crate::rustc::paths::{Code, DIRECTORY_VARIABLES, code_in, may_be_code};
 
 /// What of the checkout shows in a result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,8 +46,8 @@ pub(super) fn in_outputs(call: &Call, dep_info: &DepInfo) -> fs::Result<Shown> {
 
 /// Whether code in a file may use its name so that nothing of it is left to be seen.
 fn measures_name(path: &Path) -> bool {
-    fs::read(path)
-        .map_or(true, |content| std::str::from_utf8(&content).is_ok_and(|text| code_in(text) == Code::Named))
+    let measures = |content: Vec<u8>| str::from_utf8(&content).is_ok_and(|text| code_in(text) == Code::Named);
+    may_be_code(path) && fs::read(path).map_or(true, measures)
 }
 
 /// Whether a message names a directory of this checkout, or of this home.

@@ -29,6 +29,7 @@ fn workspace() -> Project {
             "fn main() { let out = std::env::var(\"OUT_DIR\").unwrap();\n\
              std::fs::write(format!(\"{out}/table.rs\"), \"pub const TABLE: [u8; 3] = [1, 2, 3];\").unwrap();\n\
              std::fs::write(format!(\"{out}/text\"), \"generated\").unwrap();\n\
+             std::fs::copy(\"notes.md\", format!(\"{out}/notes.md\")).unwrap();\n\
              println!(\"cargo:rerun-if-changed=build.rs\"); }",
         )
         .file(
@@ -36,6 +37,7 @@ fn workspace() -> Project {
             "include!(concat!(env!(\"OUT_DIR\"), \"/table.rs\"));\n\
              pub const TEXT: &str = include_str!(concat!(env!(\"OUT_DIR\"), \"/text\"));\n\
              pub const READ_ME: &str = include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/read.me\"));\n\
+             pub const NOTES: &str = include_str!(concat!(env!(\"OUT_DIR\"), \"/notes.md\"));\n\
              pub trait Named { fn name(&self) -> &'static str; }\n\
              #[derive(mac::Name)] pub struct Thing;\n\
              pub fn generic<T: Copy>(all: &[T], at: usize) -> T { all[at] }\n\
@@ -46,6 +48,7 @@ fn workspace() -> Project {
              pub fn plain(at: usize) -> u8 { TABLE[at] }\n",
         )
         .file("lib/read.me", "fn is a word in this text!")
+        .file("lib/notes.md", "A caller! { says } `#[derive(More)]` of its Location.")
         .package("app", "app", "[dependencies]\nlib = { path = \"../lib\" }\n")
         .file("app/src/lib.rs", "pub fn says() -> String { lib::there!() }\n#[test] fn t() { assert_eq!(says(), \"x\") }")
         .file(
