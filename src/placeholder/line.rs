@@ -126,6 +126,23 @@ fn take_numbers<'a>(rest: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
     Some(numbers)
 }
 
+/// Returns `names`, all that is between a unit's head and its program, with other strings where `change` gives some.
+///
+/// The result may have another length. `None` if they can't be read to the end.
+pub(super) fn rewrite(names: &[u8], change: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
+    let mut lists = Names::read(names)?;
+    if lists.write() != names {
+        return None;
+    }
+    let changed: Vec<_> = lists.strings().map(|string| change(string)).collect();
+    for (string, changed) in lists.strings().zip(&changed) {
+        if let Some(changed) = changed {
+            *string = changed;
+        }
+    }
+    Some(lists.write())
+}
+
 /// Returns `names`, all that is between a unit's head and its program, with `root` in the place of the placeholder.
 ///
 /// The result is as long as `names`. `None` if they can't be read, or if not exactly `expected` strings begin with the

@@ -1,7 +1,8 @@
 //! The fixed text that stands for the workspace's directory in what the compiler makes.
 //!
 //! Owns the text, its replacement in linked files ([`patch`]) and in messages ([`stream`]), and the question where it
-//! stands ([`scan`]). Never starts a compiler, and never decides when a compile is mapped or a file is shared.
+//! stands ([`scan`]). Puts it into what compilers of other languages made without it ([`mod@lift`]). Never starts a
+//! compiler, and never decides when a compile is mapped or a file is shared.
 //!
 //! # Why
 //!
@@ -36,6 +37,7 @@
 //! - Only ELF so far.
 
 mod bytes;
+pub mod lift;
 mod line;
 mod object;
 pub mod patch;

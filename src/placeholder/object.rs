@@ -22,7 +22,8 @@ pub(super) struct Object {
     pub(super) little: bool,
     /// Whether a section is compressed.
     pub(super) compressed: bool,
-    /// Whether there is bitcode, in which texts are not made of whole bytes.
+    /// Whether there is code in a compiler's own form: texts are not made of whole bytes in LLVM's, and are compressed
+    /// in GCC's.
     pub(super) bitcode: bool,
 }
 
@@ -107,7 +108,8 @@ impl Format {
         let head = bytes.get(range.start..range.end.min(range.start.saturating_add(8)), &mut buffer)?;
         Ok(match head {
             [0x7f, b'E', b'L', b'F', ..] => Self::Elf,
-            [b'B', b'C', 0xc0, 0xde, ..] => Self::Bitcode,
+            // Alone, and with a header of its own.
+            [b'B', b'C', 0xc0, 0xde, ..] | [0xde, 0xc0, 0x17, 0x0b, ..] => Self::Bitcode,
             head if *head == archive::MAGIC => Self::Archive,
             _ => Self::Unknown,
         })
@@ -176,7 +178,7 @@ fn read_elf(bytes: &(impl Bytes + ?Sized), range: Range<u64>) -> io::Result<Obje
         let name = table.name(&header);
         let compressed = header.flags & u64::from(elf::SHF_COMPRESSED) != 0 || name.starts_with(b".zdebug_");
         object.compressed |= compressed;
-        object.bitcode |= name == b".llvmbc";
+        object.bitcode |= holds_bitcode(name);
         if let Some(range) = header.range_in(&range) {
             let kind = if compressed { Kind::Numbers } else { kind(&header, name) };
             sections.push(Section { range, kind });
@@ -200,6 +202,11 @@ fn kind(header: &SectionHeader, name: &[u8]) -> Kind {
         _ if has(elf::SHF_STRINGS) => Kind::Strings,
         _ => Kind::Other,
     }
+}
+
+fn holds_bitcode(name: &[u8]) -> bool {
+    let beginnings: [&[u8]; 4] = [b".llvmbc", b".llvm.lto", b".gnu.lto_", b".gnu.debuglto_"];
+    beginnings.iter().any(|beginning| name.starts_with(beginning))
 }
 
 fn holds_numbers(kind: u32, name: &[u8]) -> bool {

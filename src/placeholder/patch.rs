@@ -92,7 +92,7 @@ fn hits(bytes: &(impl Bytes + ?Sized), objects: &[Object]) -> io::Result<Vec<u64
 }
 
 /// Returns the root as it is written, if it can be.
-fn fitting(root: &Path) -> Option<&[u8]> {
+pub(super) fn fitting(root: &Path) -> Option<&[u8]> {
     let mut bytes = root.as_os_str().as_bytes();
     while let [rest @ .., b'/'] = bytes
         && !rest.is_empty()

@@ -3,6 +3,7 @@
 mod compiled;
 mod elf;
 mod handmade;
+mod lift;
 
 use super::*;
 
