@@ -10,7 +10,7 @@ use crate::event::Unit;
 use crate::portable::{PortablePath, PortableText};
 use crate::rustc::paths::Loose;
 
-/// The result of one compilation.
+/// The result of one compilation, or of one run of a build script.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// The key schema it was made under.
@@ -29,12 +29,14 @@ pub struct Entry {
     pub stdout: PortableText,
     /// What the compiler wrote to stderr: diagnostics and artifact notifications.
     pub stderr: PortableText,
-    /// How long the compile took.
+    /// How long the compile, or the run, took.
     pub compile_ms: u64,
     /// When it was recorded, in milliseconds since the Unix epoch.
     pub created_ms: u64,
     /// The proc-macro and dynamic libraries that a user of this artefact may load.
     pub artefact: Artefact,
+    /// What else a build script left in its directory.
+    pub tree: Tree,
 }
 
 impl Entry {
@@ -89,6 +91,12 @@ pub enum FileState {
     Listing(Digest),
     /// A symbolic link with this text.
     Link(Digest),
+    /// A file with this length, time and permissions.
+    Metadata(Digest),
+    /// A directory with these names, contents and kinds in it, to any depth.
+    Tree(Digest),
+    /// What lies under one name in the directories above the workspace.
+    Above(Digest),
     /// Something else: a device, a socket.
     Other,
 }
@@ -108,6 +116,17 @@ pub struct Output {
     pub executable: bool,
 }
 
+/// What a build script left in its directory, besides the contents of files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tree {
+    /// Directories and their permissions, each behind the one it lies in.
+    pub directories: Vec<(String, u32)>,
+    /// Symbolic links and where they lead.
+    pub links: Vec<(String, PortableText)>,
+    /// Permissions of the files, in the order of the outputs.
+    pub permissions: Vec<u32>,
+}
+
 /// What an output file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OutputKind {
@@ -119,6 +138,10 @@ pub enum OutputKind {
     HostTool,
     /// A program, dynamic or static library: people strip, sign and patch those in place.
     Product,
+    /// What a build script wrote.
+    Generated,
+    /// What a build script wrote with directories of its checkout in it: the blob holds a text that has them taken out.
+    Template,
 }
 
 /// The names whose present state, with the invocation key, makes the entry key: what earlier compiles of the same
@@ -148,6 +171,13 @@ pub enum Aspect {
     Listing,
     /// Where a symbolic link leads, by its text.
     Link,
+    /// Length, time and permissions of a file that nobody opened.
+    Metadata,
+    /// All that is in a directory.
+    Tree,
+    /// The path below the workspace's directory, looked for in each directory above instead: so do those who search
+    /// upwards, and other checkouts have other directories above them.
+    Above,
 }
 
 /// What is known of a compiled library by its content.

@@ -1,12 +1,13 @@
 //! What this process was started as.
 //!
-//! Owns the decision between the compiler wrapper and the command line, taken once, from argv alone. Never parses
+//! Owns the decision between the compiler wrapper, the run of a build script and the command line, taken once, from argv alone. Never parses
 //! further than needed for that, and never reads a file.
 //!
 //! The tests, in order (the first that holds decides):
 //!
 //! | # | test | role |
 //! |---|------|------|
+//! | 0 | argv\[1\] is `kache-run-build-script`, and three more follow | run of a build script, by a launcher |
 //! | 1 | argv\[1\] is `kache`, and not followed by a rustc and one of `-`, `-vV`, `--crate-name` | command line, argv\[1\] dropped |
 //! | 2 | argv\[1\] is a rustc | wrapper; the compiler is argv\[1\] |
 //! | 2a | argv\[1\] is a path to a program, or any word followed by `-vV`, `--crate-name` or `- --crate-name` | wrapper; the compiler is argv\[1\] |
@@ -14,17 +15,33 @@
 //! | 4 | anything else | command line |
 
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::fs;
+use crate::launcher::RUN_BUILD_SCRIPT;
 
 /// The role of this process.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Invocation {
+    /// One run of a build script.
+    Script(ScriptCall),
     /// One compiler call of cargo's.
     Wrapper(CompilerCall),
     /// A command of a person's; holds the arguments after the program name.
     Cli(Vec<OsString>),
+}
+
+/// A run of a build script, as the launcher in its place was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptCall {
+    /// The script itself.
+    pub script: PathBuf,
+    /// The path that cargo ran: that of the launcher.
+    pub place: PathBuf,
+    /// What the script finds as its own name.
+    pub argv0: OsString,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
 }
 
 /// A compiler call as cargo wrote it.
@@ -46,6 +63,9 @@ impl Invocation {
     /// path of the running program (skipped once when it was also set as workspace wrapper).
     pub fn decide(argv: Vec<OsString>, rustc: Option<&OsStr>, this_program: Option<&Path>) -> Self {
         let mut words = argv.into_iter().skip(1).collect::<Vec<_>>();
+        if words.len() >= 4 && words[0] == RUN_BUILD_SCRIPT {
+            return Self::script(words);
+        }
         let is = |index: usize, test: &dyn Fn(&OsStr) -> bool| words.get(index).is_some_and(|w| test(w));
         let named_kache = is(0, &|w| w == "kache");
         let wraps_kache_compiler =
@@ -73,6 +93,13 @@ impl Invocation {
             return Self::wrapper(words, false);
         }
         Self::Cli(words)
+    }
+
+    fn script(mut words: Vec<OsString>) -> Self {
+        let arguments = words.split_off(4);
+        let mut words = words.into_iter().skip(1);
+        let mut next = || words.next().expect("there are four words");
+        Self::Script(ScriptCall { script: next().into(), place: next().into(), argv0: next(), arguments })
     }
 
     fn wrapper(mut words: Vec<OsString>, workspace_wrapper: bool) -> Self {
@@ -120,8 +147,26 @@ mod tests {
         Invocation::Cli(words.iter().map(OsString::from).collect())
     }
 
+    fn script(script: &str, place: &str, argv0: &str, arguments: &[&str]) -> Invocation {
+        Invocation::Script(ScriptCall {
+            script: script.into(),
+            place: place.into(),
+            argv0: argv0.into(),
+            arguments: arguments.iter().map(OsString::from).collect(),
+        })
+    }
+
     #[test]
     fn roles() {
+        assert_eq!(decide(&["kache-run-build-script", "/s", "/p", "zero"]), script("/s", "/p", "zero", &[]));
+        assert_eq!(
+            decide(&["kache-run-build-script", "/s", "/p", "", "rustc", "-vV"]),
+            script("/s", "/p", "", &["rustc", "-vV"])
+        );
+        assert_eq!(
+            decide(&["kache-run-build-script", "/s", "/p"]),
+            cli(&["kache-run-build-script", "/s", "/p"])
+        );
         assert_eq!(decide(&[]), cli(&[]));
         assert_eq!(decide(&["kache", "build", "--release"]), cli(&["build", "--release"]));
         assert_eq!(decide(&["kache", "rustc", "--lib"]), cli(&["rustc", "--lib"]));

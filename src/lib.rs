@@ -8,8 +8,8 @@
 //!
 //! # Entry points
 //!
-//! `main.rs` decides by argv whether this process is the compiler's stand-in ([`wrapper`]) or a person's command
-//! ([`cli`]). `cargo kache build` is a command that runs cargo with this program as the wrapper ([`orchestrate`]).
+//! `main.rs` decides by argv whether this process is the compiler's stand-in ([`wrapper`]), a build script's
+//! ([`launcher`]), or a person's command ([`cli`]). `cargo kache build` is a command that runs cargo with this program as the wrapper ([`orchestrate`]).
 //!
 //! # Map
 //!
@@ -20,10 +20,10 @@
 //! | 7 | [`cli`] | parses, then calls one thing below |
 //! | 6 | [`doctor`] | looks at everything, changes nothing |
 //! | 5 | [`orchestrate`] | runs cargo with the wrapper set |
-//! | 4 | [`wrapper`], [`report`] | one compiler call; events to figures |
-//! | 3 | [`config`] | settings; rows 0 to 2 never see it |
+//! | 4 | [`wrapper`], [`script`], [`report`] | one compiler call; one run of a build script; events to figures |
+//! | 3 | [`config`], [`serve`] | settings, which rows 0 to 2 never see; what it takes to serve a call of cargo's |
 //! | 2 | [`key`], [`store`], [`trace`] | what makes compiles equal; blobs and index; what a process tree reads |
-//! | 1 | [`entry`], [`event`], [`invocation`], [`placeholder`], [`portable`], [`rustc`] | what is stored and said; argv; the workspace's stand-in; paths; rustc's formats |
+//! | 1 | [`entry`], [`event`], [`invocation`], [`launcher`], [`placeholder`], [`portable`], [`rustc`] | what is stored and said; argv; stands for build scripts; the workspace's stand-in; paths; rustc's formats |
 //! | 0 | [`digest`], [`mod@env`], [`fs`], [`quantity`], [`term`] | content names, variables, files, units of measure, printing |
 //!
 //! # Invariants
@@ -43,6 +43,7 @@
 //! - *prediction*: the names of files and variables that an earlier compile read.
 //! - *placeholder*: what stands for the workspace's directory in what is shared between checkouts.
 //! - *bound*: of a result that shows directories of its checkout; then these are inputs.
+//! - *launcher*: the program in a build script's place, which asks the cache before the script runs.
 //! - *hit*, *miss*, *bypass*: restored; compiled and recorded; compiled without the cache.
 //! - *restore*: entry → target directory. *record*: target directory → entry.
 
@@ -56,12 +57,15 @@ pub mod event;
 pub mod fs;
 pub mod invocation;
 pub mod key;
+pub mod launcher;
 pub mod orchestrate;
 pub mod placeholder;
 pub mod portable;
 pub mod quantity;
 pub mod report;
 pub mod rustc;
+pub mod script;
+pub mod serve;
 pub mod store;
 pub mod term;
 pub mod trace;

@@ -16,6 +16,10 @@ pub enum Root {
     Profile(u8),
     /// The working directory of the compiler.
     Cwd,
+    /// The workspace's directory.
+    Workspace,
+    /// The compiler's toolchain.
+    Sysroot,
     /// Cargo's home, with the sources of registry crates; only where these are shared between homes.
     CargoHome,
 }
@@ -82,7 +86,8 @@ impl PortablePath {
     /// Returns the form in which the path enters a key and in which people see it.
     pub fn display(&self) -> String {
         match self.root {
-            None | Some(Root::Cwd) => self.rest.clone(),
+            None | Some(Root::Cwd | Root::Workspace) => self.rest.clone(),
+            Some(Root::Sysroot) => format!("{{toolchain}}/{}", self.rest),
             Some(Root::CargoHome) => format!("{{cargo}}/{}", self.rest),
             Some(Root::OutDir) => format!("{{out}}/{}", self.rest),
             Some(Root::Profile(0)) => format!("{{profile}}/{}", self.rest),

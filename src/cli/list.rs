@@ -294,6 +294,7 @@ mod tests {
             compile_ms: 1350,
             created_ms,
             artefact: Artefact { closure: Digest::default(), loads_code: false, loose: Loose::default() },
+            tree: crate::entry::Tree::default(),
         };
         let usage = Usage { hits, last_ms: if hits > 0 { 1_774_096_496_999 } else { 0 } };
         Row { key: Digest::of(b"key"), entry, usage }

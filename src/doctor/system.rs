@@ -42,7 +42,10 @@ fn version(subject: &Subject<'_>, program: OsString) -> Option<String> {
 fn tracing(subject: &Subject<'_>) -> Option<Finding> {
     let is_off = subject.settings.as_ref().is_ok_and(|resolved| resolved.settings.trace == Trace::Off);
     let error = trace::supported().err().filter(|_| !is_off)?;
-    let finding = Finding::note(NAME, format!("{error}: units that load macros are cached only in part"));
+    let finding = Finding::note(
+        NAME,
+        format!("{error}: units that load macros are cached only in part, runs of build scripts not at all"),
+    );
     Some(match cfg!(target_os = "linux") {
         true => finding.fix("allow seccomp user notification in this container or sandbox"),
         false => finding,

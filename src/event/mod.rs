@@ -77,6 +77,8 @@ pub enum Target {
     ProcMacro,
     /// The program of a build script.
     BuildScript,
+    /// A run of that program.
+    BuildScriptRun,
     /// A program.
     Bin(String),
     /// A test harness, by target name.
@@ -224,6 +226,9 @@ pub enum Bypass {
     ChangedDuringCompile(String),
     /// The unit loads macros or a linker whose reads could not be traced.
     Untraced(String),
+    /// A run of a build script that can't be repeated from the store.
+    #[serde(rename = "script-run")]
+    Script(String),
     /// It used the network, or something else whose answer cannot be known later.
     Volatile(String),
     /// The settings are invalid.

@@ -78,6 +78,20 @@ pub fn create(path: &Path) -> Result<File> {
     File::create(path).at("create", path)
 }
 
+/// Keeps the low descriptors of an open file from programs that this one starts.
+pub fn close_on_exec(path: &Path) {
+    let Ok(file) = stat::Stat::of(path) else { return };
+    for number in 3..32 {
+        // SAFETY: nobody closes the low descriptors of a process that has just opened them; one that is not open is an
+        // error of the call.
+        let descriptor = unsafe { std::os::fd::BorrowedFd::borrow_raw(number) };
+        let is_it = rustix::fs::fstat(descriptor).is_ok_and(|open| open.st_ino == file.inode);
+        if is_it {
+            let _ = rustix::io::fcntl_setfd(descriptor, rustix::io::FdFlags::CLOEXEC);
+        }
+    }
+}
+
 /// Reads a whole file.
 #[expect(clippy::disallowed_methods, reason = "this is the wrapper")]
 pub fn read(path: &Path) -> Result<Vec<u8>> {

@@ -108,6 +108,9 @@ fn aspect(state: &FileState) -> Aspect {
         FileState::Absent | FileState::Content(_) | FileState::Directory => Aspect::Content,
         FileState::Listing(_) => Aspect::Listing,
         FileState::Link(_) | FileState::Other => Aspect::Link,
+        FileState::Metadata(_) => Aspect::Metadata,
+        FileState::Tree(_) => Aspect::Tree,
+        FileState::Above(_) => Aspect::Above,
     }
 }
 
@@ -185,8 +188,16 @@ fn argument_reason(lines: &[(&str, bool)]) -> Option<MissReason> {
         "linker" | "link" => MissReason::Linker(text.to_owned()),
         "native-lib" | "search" => MissReason::NativeLib(text.to_owned()),
         "flag" => MissReason::Flags(flag_change(text, *new, lines)),
+        // Those of a build script's run; a digest stands at the end.
+        "script" => MissReason::Dependency(first_word(text)),
+        "given" => MissReason::Env(first_word(text)),
+        "directory" | "name" | "home" => MissReason::Place,
         _ => MissReason::Flags(flag_change(line, *new, lines)),
     })
+}
+
+fn first_word(text: &str) -> String {
+    text.split(' ').next().unwrap_or(text).to_owned()
 }
 
 /// Describes a changed flag: `-C opt-level` 0 → 3, or with a sign what came or went.

@@ -56,6 +56,7 @@ pub const CLIPPY_VARIABLES: &[&str] = &[
 const SESSION_NOISE: &[&str] = &[
     "_",
     "ALACRITTY_*",
+    "CARGO_BUILD_JOBS",
     "CARGO_MAKEFLAGS",
     "CARGO_TERM_*",
     "COLORFGBG",
@@ -147,6 +148,29 @@ impl Environment {
         digests.into_iter().collect()
     }
 
+    /// Returns the names of all variables that are texts.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.0.keys().filter_map(|name| name.to_str().map(str::to_owned))
+    }
+
+    /// Returns the digests of the variables whose names are of interest, sorted by name.
+    pub fn digests_of(&self, is_of_interest: impl Fn(&str) -> bool) -> Vec<(String, Digest)> {
+        let named = self.0.iter().map(|(name, value)| (name.to_string_lossy().into_owned(), digest(value)));
+        named.filter(|(name, _)| is_of_interest(name)).collect()
+    }
+
+    /// Returns one with another value under a name. What is no variable has a name that begins with `=`, and counts when
+    /// it is asked for.
+    pub fn with(mut self, name: &str, value: OsString) -> Self {
+        self.0.insert(name.into(), value);
+        self
+    }
+
+    /// Returns one with other values.
+    pub fn map_values(&self, change: impl Fn(&OsStr) -> OsString) -> Self {
+        Self(self.0.iter().map(|(name, value)| (name.clone(), change(value))).collect())
+    }
+
     /// Returns the names of variables that match one of the globs (`*` at the end), sorted.
     pub fn matching(&self, globs: &[String]) -> Vec<String> {
         let names = self.0.keys().map(|name| name.to_string_lossy().into_owned());
@@ -170,7 +194,7 @@ fn without_repetitions(path: &OsStr) -> OsString {
 }
 
 fn is_noise(name: &str) -> bool {
-    SESSION_NOISE.iter().any(|noise| matches(noise, name))
+    name.starts_with('=') || SESSION_NOISE.iter().any(|noise| matches(noise, name))
 }
 
 /// Whether `name` equals `glob`, or begins with it where it ends with `*`.

@@ -1,4 +1,4 @@
-//! What makes two compilations equal.
+//! What makes two compilations, or two runs of a build script, equal.
 //!
 //! Owns the two-step key. Never opens the store, never starts a compiler, never uses the network: file contents come
 //! through [`Files`], which the caller fills.
@@ -8,6 +8,8 @@
 //! 2. A *prediction* names the files and variables that an earlier compile of this invocation read.
 //! 3. The **entry key** ([`entry_key`]) is the invocation key with the present state of all those, and with the content
 //!    of the dependencies. Equal entry keys mean equal results.
+//!
+//! A run has the same two steps; what its first key is made of is known to [`script`](crate::script).
 //!
 //! # What enters
 //!
@@ -24,15 +26,17 @@
 //! | sources, included files | content, or absence | prediction |
 //! | modules that would shadow a source | absence | prediction |
 //! | files, listings and programs macros look at | content, traced | prediction |
+//! | what is searched for in directories above the workspace | content, wherever it is found | prediction |
 //! | variables of `env!`, `option_env!` | value | prediction |
 //! | variables that macros ask for by name | value, traced | prediction |
 //! | whole environment, less [session noise](environment) | value, where macros may read it otherwise | prediction |
 //! | dependencies | content, with all they were compiled against | [`entry_key`] |
 //!
 //! # Limits
-//! A macro that looks at the clock or at random numbers without a system call can't be seen to do so. Of a file that is
-//! only asked for its metadata, content and kind count, not times and permissions. Names in the dependency directories
-//! (`target/debug/deps`) do not count.
+//! What a macro asks the C library for the time, for random numbers or for the name of the machine makes no key: such a
+//! compile is not recorded. A macro that goes around the C library, or has another program ask, can't be seen to do so.
+//! Of a file that is only asked for its metadata, content and kind count, not times and permissions. Names in the
+//! dependency directories (`target/debug/deps`) do not count.
 
 pub mod compiler;
 pub mod diff;
@@ -58,6 +62,12 @@ pub trait Files {
 
     /// Returns the digest of a symbolic link's text; what is no link is `Other`.
     fn link(&self, path: &Path) -> fs::Result<FileState>;
+
+    /// Returns the digest of a file's length, time and permissions; of what is no file, its state.
+    fn metadata(&self, path: &Path) -> fs::Result<FileState>;
+
+    /// Returns the digest of all that is in a directory; of what is none, its state.
+    fn tree(&self, path: &Path) -> fs::Result<FileState>;
 }
 
 /// The present state of all that a prediction names.
@@ -91,22 +101,40 @@ impl State {
                 Aspect::Content => files.state(&path)?,
                 Aspect::Listing => files.listing(&path)?,
                 Aspect::Link => files.link(&path)?,
+                Aspect::Metadata => files.metadata(&path)?,
+                Aspect::Tree => files.tree(&path)?,
+                Aspect::Above => above(portable, roots, files)?,
             };
             states.push((portable.clone(), state));
         }
         let mut variables = environment.digests(&prediction.variables, prediction.whole_environment);
-        for name in &prediction.directories {
-            if let Err(at) = variables.binary_search_by(|(known, _)| known.cmp(name)) {
-                let value = environment.get(name).map(|value| {
-                    let value = Path::new(value);
-                    directory(value, place_in_workspace(value), roots)
-                });
-                variables.insert(at, (name.clone(), value));
+        for name in prediction.directories.iter().filter(|name| !prediction.variables.contains(name)) {
+            let value = environment.get(name).map(|value| {
+                let value = Path::new(value);
+                directory(value, place_in_workspace(value), roots)
+            });
+            match variables.binary_search_by(|(known, _)| known.cmp(name)) {
+                Ok(at) => variables[at].1 = value,
+                Err(at) => variables.insert(at, (name.clone(), value)),
             }
         }
         let place = prediction.bound.then(|| place(roots));
         Ok(Some(Self { files: states, variables, place }))
     }
+}
+
+/// Looks for a path in all directories above a root, the nearest first. How many of them there are does not count, only
+/// what is found. The root of the file system has the same name for everybody.
+fn above(portable: &PortablePath, roots: &Roots, files: &impl Files) -> fs::Result<FileState> {
+    let root = portable.root.and_then(|root| roots.get(root)).unwrap_or(Path::new(""));
+    let mut hasher = FieldHasher::new("above");
+    for folder in root.ancestors().skip(1).filter(|folder| folder.parent().is_some()) {
+        match files.state(&folder.join(&portable.rest))? {
+            FileState::Absent => {}
+            found => enter(&mut hasher, &found),
+        }
+    }
+    Ok(FileState::Above(hasher.finish()))
 }
 
 /// Digests the value of a variable that only leads to files.
@@ -134,14 +162,7 @@ pub fn entry_key(invocation: &Digest, state: &State, externs: &[Extern], closure
     hasher.field(&(state.files.len() as u64).to_le_bytes());
     for (path, state) in &state.files {
         hasher.field(path.display().as_bytes());
-        match state {
-            FileState::Absent => hasher.field(b"absent"),
-            FileState::Directory => hasher.field(b"directory"),
-            FileState::Other => hasher.field(b"other"),
-            FileState::Content(digest) => hasher.field(b"content").digest(digest),
-            FileState::Listing(digest) => hasher.field(b"listing").digest(digest),
-            FileState::Link(digest) => hasher.field(b"link").digest(digest),
-        };
+        enter(&mut hasher, state);
     }
     hasher.field(&(state.variables.len() as u64).to_le_bytes());
     for (name, value) in &state.variables {
@@ -162,6 +183,21 @@ pub fn entry_key(invocation: &Digest, state: &State, externs: &[Extern], closure
         None => hasher.field(b"traced"),
     };
     hasher.finish()
+}
+
+/// Takes the state of a file into a key.
+fn enter(hasher: &mut FieldHasher, state: &FileState) {
+    match state {
+        FileState::Absent => hasher.field(b"absent"),
+        FileState::Directory => hasher.field(b"directory"),
+        FileState::Other => hasher.field(b"other"),
+        FileState::Content(digest) => hasher.field(b"content").digest(digest),
+        FileState::Listing(digest) => hasher.field(b"listing").digest(digest),
+        FileState::Link(digest) => hasher.field(b"link").digest(digest),
+        FileState::Metadata(digest) => hasher.field(b"metadata").digest(digest),
+        FileState::Tree(digest) => hasher.field(b"tree").digest(digest),
+        FileState::Above(digest) => hasher.field(b"above").digest(digest),
+    };
 }
 
 /// Makes the key of a result with messages of one form. A compile that said nothing goes without: its result serves

@@ -4,8 +4,9 @@
 //!
 //! # History
 //! - 1: first.
+//! - 3: what is searched for upwards counts by its place above the workspace.
 //! - 2: what is compiled from relative paths is shared between checkouts; before, the working directory told them
 //!   apart.
 
 /// The version of what enters keys, and of how.
-pub const KEY_SCHEMA: u32 = 2;
+pub const KEY_SCHEMA: u32 = 3;

@@ -153,7 +153,10 @@ pub fn reason(build: &[UnitEvent], event: &UnitEvent) -> Option<Reason> {
 /// cause, then what was made for the same purpose, then what came last. A renamed dependency is not found.
 pub fn dependency<'a>(build: &'a [UnitEvent], event: &UnitEvent, name: &str) -> Option<&'a UnitEvent> {
     let fits = |candidate: &&UnitEvent| {
-        matches!(candidate.unit.target, Target::Lib | Target::ProcMacro)
+        let is_own_script = event.unit.target == Target::BuildScriptRun
+            && candidate.unit.target == Target::BuildScript
+            && candidate.unit.package == event.unit.package;
+        (is_own_script || matches!(candidate.unit.target, Target::Lib | Target::ProcMacro))
             && candidate.unit.crate_name.bytes().eq(name.bytes().map(|b| if b == b'-' { b'_' } else { b }))
             && candidate.unit != event.unit
     };
@@ -172,8 +175,7 @@ pub fn dependency<'a>(build: &'a [UnitEvent], event: &UnitEvent, name: &str) -> 
 pub fn chain<'a>(build: &'a [UnitEvent], event: &'a UnitEvent) -> Vec<&'a UnitEvent> {
     let mut chain: Vec<&UnitEvent> = Vec::new();
     let mut last = event;
-    while let Outcome::Missed { reason: MissReason::Dependency(name), .. } = &last.outcome
-        && let Some(next) = dependency(build, last, name)
+    while let Some(next) = cause(build, last)
         && next.unit != event.unit
         && chain.iter().all(|known| known.unit != next.unit)
     {
@@ -181,4 +183,18 @@ pub fn chain<'a>(build: &'a [UnitEvent], event: &'a UnitEvent) -> Vec<&'a UnitEv
         last = next;
     }
     chain
+}
+
+/// Finds the event that made `event` a miss.
+fn cause<'a>(build: &'a [UnitEvent], event: &UnitEvent) -> Option<&'a UnitEvent> {
+    let Outcome::Missed { reason, .. } = &event.outcome else { return None };
+    match reason {
+        MissReason::Dependency(name) => dependency(build, event, name),
+        MissReason::BuildScript(_) => build.iter().rev().find(|candidate| {
+            candidate.unit.target == Target::BuildScriptRun
+                && candidate.unit.package == event.unit.package
+                && !Verdict::of(&candidate.outcome).is_hit()
+        }),
+        _ => None,
+    }
 }

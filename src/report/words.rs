@@ -110,6 +110,7 @@ pub fn target(target: &Target) -> String {
         Target::Lib => "lib".to_owned(),
         Target::ProcMacro => "proc-macro".to_owned(),
         Target::BuildScript => "build script".to_owned(),
+        Target::BuildScriptRun => "build script run".to_owned(),
         Target::Bin(name) => format!("bin \"{name}\""),
         Target::Test(name) => format!("test \"{name}\""),
         Target::Example(name) => format!("example \"{name}\""),
@@ -236,6 +237,10 @@ pub fn bypass(why: &Bypass) -> Reason {
         Bypass::Untraced(what) => {
             Reason::about("untraced", "its macros or linker can't be traced here", what, what)
         }
+        Bypass::Script(what) => Reason {
+            text: format!("build script {what}"),
+            ..Reason::plain("script-run", "its build script runs each time").with_detail(what)
+        },
         Bypass::Volatile(what) => Reason {
             text: if what.is_empty() {
                 "its result can't be known again".to_owned()

@@ -217,9 +217,11 @@ fn opens_attribute(before: &[Token<'_>], next: Option<&Token<'_>>) -> bool {
 
 /// Endings of files that nobody takes for Rust code.
 const NO_CODE: &[&str] = &[
-    "S", "a", "asm", "bin", "c", "cc", "cmake", "cpp", "css", "csv", "cxx", "d", "h", "hpp", "html", "js",
-    "json", "lib", "lock", "log", "m4", "md", "o", "pc", "pl", "proto", "py", "s", "sh", "so", "svg", "toml",
-    "txt", "xml", "yaml", "yml",
+    "1", "5", "7", "8", "S", "a", "adoc", "asm", "bash", "bat", "bin", "c", "cc", "cfg", "cmake", "cmd",
+    "conf", "cpp", "css", "csv", "cxx", "d", "def", "elv", "fish", "gperf", "h", "hh", "hpp", "html", "hxx",
+    "ini", "js", "json", "ld", "lib", "lock", "log", "m4", "map", "md", "mk", "nasm", "nu", "o", "pc", "pem",
+    "pl", "proto", "ps1", "psm1", "py", "rb", "rst", "s", "sh", "so", "sql", "svg", "tcl", "toml", "ts",
+    "tsv", "txt", "xml", "y", "yaml", "yml", "zsh",
 ];
 
 /// Whether a file may hold Rust code, by its name: data that is included is named among the sources as well.

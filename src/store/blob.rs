@@ -62,7 +62,9 @@ impl Blobs {
         let stat = Stat::of_name(&path).ok()?;
         let unwritten = stat.mode & 0o222 & !form.mode() == 0;
         if stat.is_file() && stat.size == size && stat.modified == T0 && unwritten {
-            return Some((path, stat));
+            // What was first kept as data is made anew as a program.
+            let runs = form != Form::Program || stat.mode & 0o111 != 0;
+            return runs.then_some((path, stat));
         }
         let _ = fs::remove_any(&path);
         None
@@ -109,6 +111,25 @@ impl Blobs {
             let _ = fs::remove_file(&temporary);
         }
         copied
+    }
+
+    /// Makes a blob of bytes.
+    pub fn put(&self, content: &[u8], digest: &Digest, form: Form) -> Result<Stat> {
+        if let Some((_, stat)) = self.find(digest, content.len() as u64, form) {
+            return Ok(stat);
+        }
+        let temporary = self.temporary(digest)?;
+        let write = || {
+            use std::io::Write as _;
+            let mut file = link::create_new(&temporary, 0o600)?;
+            file.write_all(content).at("write", &temporary)?;
+            seal(&file, &temporary, form)
+        };
+        let published = write().and_then(|()| self.publish(&temporary, digest));
+        if published.is_err() {
+            let _ = fs::remove_file(&temporary);
+        }
+        published
     }
 
     /// Names a file to be written. One of that name is left from a dead process that had our number.

@@ -152,6 +152,8 @@ impl Index {
         // unless the machine stops, which `soundness` looks for.
         let env =
             unsafe { options.flags(EnvFlags::NO_SYNC | EnvFlags::NO_READ_AHEAD).open(path) }.map_err(lmdb)?;
+        // LMDB leaves it to programs that are started to close this one.
+        fs::close_on_exec(&path.join("data.mdb"));
         let reader = env.read_txn().map_err(lmdb)?;
         let table = env.open_database(&reader, None).map_err(lmdb)?;
         drop(reader);
@@ -439,6 +441,11 @@ impl Writer<'_> {
         }
         self.put_note(name, text)?;
         Ok(text.to_owned())
+    }
+
+    /// Remembers the digests of several files.
+    pub fn put_memos(&mut self, memos: &[(Stat, Memo)]) -> heed::Result<()> {
+        memos.iter().try_for_each(|(stat, memo)| self.put_memo(stat, memo))
     }
 
     /// Remembers the digest of a file.

@@ -4,7 +4,7 @@ use super::Store;
 use super::blob::Form;
 use super::layout::Layout;
 use crate::digest::Digest;
-use crate::entry::{Artefact, Entry, Inputs, Output, OutputKind};
+use crate::entry::{Artefact, Entry, Inputs, Output, OutputKind, Tree};
 use crate::event::{BuildId, Bytes, Mode, Outcome, Target, Unit, UnitEvent};
 use crate::fs;
 use crate::rustc::paths::Loose;
@@ -55,6 +55,7 @@ impl Scratch {
                 loads_code: false,
                 loose: Loose::default(),
             },
+            tree: Tree::default(),
         };
         self.store.index.write(|w| w.put_entry(&key, &Digest::of(name.as_bytes()), &entry)).unwrap();
         key

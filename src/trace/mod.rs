@@ -29,6 +29,8 @@
 //! | `open` for writing without truncation | `written`; also `read` for `O_RDWR`; the path stays as found |
 //! | `chmod`, `chown`, `utimens`, `truncate`, `setxattr` | `written`; the path stays as found |
 //! | a creation of what is already there, a removal of what is not | `stat` |
+//! | `getrandom` without flags | [`random`](Trace::random) |
+//! | `uname` | [`host`](Trace::host) |
 //! | `socket` (but for local streams), `bind`, `connect` to anything that exists | [`network`](Trace::network) |
 //!
 //! # Paths
@@ -40,12 +42,24 @@
 //! # Variables
 //!
 //! On request, what the program asks its environment for is noted too, by a library of ours that is loaded with it; see
-//! `hook` for how, and for what escapes it. That is no trace of a tree: only the program itself is looked into.
+//! `hook` for how, and for what escapes it. That is no trace of a tree: only the program itself is looked into. Among
+//! the names stand those of other questions, which no variable can have:
+//!
+//! | name | asked for by |
+//! |---|---|
+//! | [`HERE`] | `getcwd`, `realpath` |
+//! | [`CLOCK`] | `clock_gettime` of a clock that tells the date, `gettimeofday`, `time`, `timespec_get` |
+//! | [`RANDOM`] | `getrandom` without flags, `getentropy`, `arc4random` and its like |
+//! | [`HOST`] | `uname`, `gethostname`, `sysinfo`, `getlogin`, `getlogin_r` |
+//!
+//! How much time goes by counts for nothing. Nor do random numbers that are asked for with a flag, not to wait for them:
+//! hash tables and allocators do so, in every program.
 //!
 //! # Limits
 //!
 //! Not seen, hence to be known otherwise: environment variables of other programs than the first, and all of them
-//! unless asked for; clocks, random numbers, user, host and processor;
+//! unless asked for; user and processor; clocks, which are read without a system call, and random numbers where a C
+//! library makes them in the same way, unless the program itself asks for them and is looked into;
 //! memory and descriptors inherited from us (a pipe, a jobserver, a directory opened before); what a `connect`ed server
 //! sends; abstract sockets are [`network`](Trace::network). `fstatat` and `statx` with a directory, a name *and* no flag
 //! but `AT_EMPTY_PATH` look like `fstat` to the filter and pass. Ways around paths, such as file handles, rings or
@@ -151,6 +165,11 @@ pub struct Trace {
     pub accesses: Vec<Access>,
     /// The tree reached out of itself by a socket.
     pub network: bool,
+    /// The tree asked the kernel for random numbers, and would have waited for them. What a C library makes without a
+    /// system call is not seen, nor are clocks.
+    pub random: bool,
+    /// The tree asked the kernel which machine it runs on.
+    pub host: bool,
     /// Something could have been read unseen.
     pub incomplete: Option<Incomplete>,
     /// How many calls stopped: what the trace has cost.
@@ -161,6 +180,15 @@ pub struct Trace {
 
 /// Stands among the names for the question where the program is: its working directory, or a path made absolute by it.
 pub const HERE: &str = ".";
+
+/// Stands among the names for the question what time it is.
+pub const CLOCK: &str = "=clock";
+
+/// Stands among the names for the wish for random numbers.
+pub const RANDOM: &str = "=random";
+
+/// Stands among the names for the question which machine this is, and whose.
+pub const HOST: &str = "=host";
 
 /// What a program asked its environment for, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,6 +233,8 @@ pub struct Access {
     pub exec: bool,
     /// The tree created, changed, replaced or removed it, or tried to.
     pub written: bool,
+    /// Something that the tree found there was changed, replaced or removed.
+    pub replaced: bool,
     /// The tree wrote it without ever having looked at what was there: an output, not an input.
     pub written_first: bool,
 }

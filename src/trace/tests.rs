@@ -245,7 +245,7 @@ fn other_names_of_what_the_tree_wrote_are_no_input() {
         .link("l", "d")
         .sh("echo x >l/a; cat d/a; cat d/../d/a; echo y >d/b; cat l/b")
         .succeeds()
-        .at("d/a", "nothing")
+        .at("d/a", "written first")
         .at("d/../d/a", "nothing")
         .at("l/b", "nothing")
         .at("l/a", "written first");
@@ -454,6 +454,23 @@ fn sockets_that_reach_out_are_network() {
         if body.contains("gone") {
             told.at("gone", "absent stat");
         }
+    }
+}
+
+#[test]
+fn random_numbers_and_the_host_are_asked_for() {
+    for (call, random, host) in [
+        ("syscall(SYS_getrandom, b, 8, 0)", true, false),
+        ("syscall(SYS_getrandom, b, 8, 1)", false, false),
+        ("syscall(SYS_getrandom, b, 8, 4)", false, false),
+        ("syscall(SYS_uname, b)", false, true),
+        ("syscall(SYS_getpid)", false, false),
+    ] {
+        let source = format!(
+            "#include <sys/syscall.h>\n#include <unistd.h>\nint main(void) {{ char b[1000]; return {call} < 0; }}"
+        );
+        let told = scene().program("p", &source, &["-w", "-static"]).sh("./p; true").succeeds().complete();
+        assert_eq!((told.trace.random, told.trace.host), (random, host), "{call}");
     }
 }
 

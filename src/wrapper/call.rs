@@ -2,19 +2,19 @@
 //!
 //! Owns the facts of one call that need nothing but argv, the environment and the working directory.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::clock::Parent;
-use super::process::Program;
-use super::workspace;
 use crate::entry::OutputKind;
 use crate::event::{Mode, Target, Unit};
 use crate::invocation::CompilerCall;
 use crate::key::environment::Environment;
 use crate::portable::{Root, Roots};
 use crate::rustc::args::{self, Arguments, Parsed, Unsupported};
+use crate::serve::parent::Parent;
+use crate::serve::process::Program;
+use crate::serve::{self, cargo_home, workspace};
 
 /// What a call asks for.
 pub(super) enum Asked {
@@ -49,6 +49,8 @@ pub(super) struct Call {
     pub(super) out_dir: PathBuf,
     /// The roots of portable paths.
     pub(super) roots: Roots,
+    /// Whether the profile directory is new to this run of cargo.
+    pub(super) target_is_new: Cell<bool>,
     /// The process that called us, once looked at.
     parent: OnceCell<Option<Parent>>,
     /// The workspace that holds the target directory, once looked for.
@@ -94,6 +96,7 @@ impl Call {
             cwd,
             out_dir,
             roots,
+            target_is_new: Cell::new(false),
             parent: OnceCell::new(),
             holder: OnceCell::new(),
             named: OnceCell::new(),
@@ -148,12 +151,15 @@ impl Call {
 
     /// Makes paths below cargo's home portable: registry crates are shared with other homes.
     pub(super) fn share_homes(&mut self) {
-        let given = self.environment.get("CARGO_HOME").map(PathBuf::from);
-        let home = given.or_else(|| Some(Path::new(self.environment.get("HOME")?).join(".cargo")));
-        if let Some(home) = home {
+        if let Some(home) = self.cargo_home() {
             let all = self.roots.iter().map(|(root, path)| (root, path.to_owned()));
             self.roots = Roots::new(all.chain([(Root::CargoHome, home)]));
         }
+    }
+
+    /// Returns cargo's home.
+    pub(super) fn cargo_home(&self) -> Option<PathBuf> {
+        cargo_home(&self.environment)
     }
 
     /// Whether the crate root is named relative to the working directory: so cargo compiles the packages that lie in the
@@ -215,6 +221,36 @@ impl Call {
     }
 }
 
+impl serve::Call for Call {
+    fn unit(&self) -> &Unit {
+        &self.unit
+    }
+
+    fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    fn parent(&self) -> Option<&Parent> {
+        self.parent()
+    }
+
+    fn cwd(&self) -> &Path {
+        &self.cwd
+    }
+
+    fn out_dir(&self) -> &Path {
+        &self.out_dir
+    }
+
+    fn profile_dir(&self) -> Option<&Path> {
+        self.profile_dir()
+    }
+
+    fn program(&self) -> &Program {
+        &self.command
+    }
+}
+
 /// Reads the wrapper of the user's that the front end wants inside ours.
 fn inner_wrapper(environment: &Environment) -> Option<PathBuf> {
     let build = environment.get(crate::env::KACHE_BUILD)?.to_str()?;
@@ -225,9 +261,9 @@ fn behind(inner: Option<&Path>, program: OsString, mut arguments: Vec<OsString>)
     match inner {
         Some(inner) => {
             arguments.insert(0, program);
-            Program { program: inner.into(), arguments }
+            Program { program: inner.into(), arguments, name: None }
         }
-        None => Program { program, arguments },
+        None => Program { program, arguments, name: None },
     }
 }
 

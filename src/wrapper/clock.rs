@@ -25,7 +25,7 @@ pub(super) fn needs_own_time(session: &Session<'_>, newest_dependency: Time) -> 
     if !session.call.arguments.emits("link") {
         return true;
     }
-    newest_dependency > T0 || newest_script_output(session.call) > T0 || !session.target_is_new
+    newest_dependency > T0 || newest_script_output(session.call) > T0 || !session.call.target_is_new.get()
 }
 
 /// Returns the time cargo compares a build script's run by, or the epoch.
@@ -63,69 +63,4 @@ fn has_run_scripts(profile: &Path) -> bool {
     let folder = profile.join("build");
     let names = fs::list(&folder).unwrap_or_default();
     names.iter().any(|name| folder.join(name).join("output").exists())
-}
-
-/// The process that called us.
-#[derive(Clone, Debug)]
-pub(super) struct Parent {
-    /// Its id.
-    pub(super) id: u32,
-    /// The name of its program.
-    pub(super) name: String,
-    /// When it started, in clock ticks since boot: with the id, this names it.
-    pub(super) ticks: u64,
-    /// The id of the process that called it in turn.
-    parent: u32,
-    /// A time at which it had started for certain.
-    started_before: Time,
-}
-
-impl Parent {
-    /// Describes the process that called this one. `None` where there is no `/proc`.
-    pub(super) fn read() -> Option<Self> {
-        Self::of(std::os::unix::process::parent_id())
-    }
-
-    /// Describes the process that called it in turn.
-    pub(super) fn parent(&self) -> Option<Self> {
-        Self::of(self.parent)
-    }
-
-    /// Whether its command line speaks of documentation: `doc`, `d`, `rustdoc`, or an alias that is named after them.
-    pub(super) fn documents(&self) -> bool {
-        let words = fs::read(Path::new(&format!("/proc/{}/cmdline", self.id))).unwrap_or_default();
-        words
-            .split(|b| *b == 0)
-            .skip(1)
-            .any(|word| word == b"d" || word.windows(3).any(|part| part == b"doc"))
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn of(_id: u32) -> Option<Self> {
-        None
-    }
-
-    #[cfg(target_os = "linux")]
-    fn of(id: u32) -> Option<Self> {
-        let text = fs::read_short(Path::new(&format!("/proc/{id}/stat"))).ok()?;
-        let text = String::from_utf8_lossy(&text);
-        // The name stands in parentheses and may hold any character.
-        let (head, tail) = text.rsplit_once(')')?;
-        let name = head.split_once('(')?.1.to_owned();
-        let mut fields = tail.split_whitespace();
-        let parent = fields.nth(1)?.parse().ok()?;
-        let ticks: u64 = fields.nth(17)?.parse().ok()?;
-        let per_second = rustix::param::clock_ticks_per_second();
-        let boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-        let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
-        let nanos = |t: rustix::time::Timespec| i128::from(t.tv_sec) * 1_000_000_000 + i128::from(t.tv_nsec);
-        // The tick that was running when it started ends at `ticks + 1`.
-        let tick_end = i128::from(ticks + 1) * 1_000_000_000 / i128::from(per_second);
-        let started = nanos(now) - nanos(boot) + tick_end;
-        let started_before = Time {
-            seconds: i64::try_from(started / 1_000_000_000).ok()?,
-            nanos: u32::try_from(started % 1_000_000_000).ok()?,
-        };
-        Some(Self { id, name, ticks, parent, started_before })
-    }
 }

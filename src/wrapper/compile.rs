@@ -9,15 +9,17 @@ use std::time::Instant;
 use super::call::Call;
 use super::lookup::Miss;
 use super::mapping::{self, Mapping};
-use super::process::{Ending, Program, say_not_started};
 use super::restore::unlink_outputs;
-use super::session::{Session, millis};
+use super::session::Session;
 use super::{edit, place};
 use crate::config;
 use crate::fs::stat::{Stat, Time};
 use crate::placeholder::ROOT;
 use crate::placeholder::stream::Replacer;
 use crate::rustc::depinfo::DepInfo;
+use crate::serve::notes::millis;
+use crate::serve::process::{Ending, Program, say_not_started};
+use crate::serve::streams::tee;
 use crate::store::layout::Layout;
 use crate::trace::{self, Scope, SpawnError, Trace};
 
@@ -198,7 +200,7 @@ fn run_traced(command: &mut Command, call: &Call, passing: Passing, scope: Scope
     let mut traced = match trace::spawn(command, scope) {
         Ok(traced) => traced,
         Err(SpawnError::Unsupported(why)) => {
-            return run_untraced(command, call, passing, super::session::chain(&why));
+            return run_untraced(command, call, passing, crate::serve::notes::chain(&why));
         }
         Err(SpawnError::Program(error)) => return Err(error),
     };
@@ -221,25 +223,13 @@ fn read_streams(child: &mut Child, call: &Call, passing: Passing) -> (Vec<u8>, V
     })
 }
 
-/// Copies a stream. A reader that went away is the compiler's business no less than ours: its output is still read,
-/// so that it can end.
+/// Copies a stream to its end.
 fn copy<W: Write>(from: Option<impl Read>, mut to: Option<Outlet<W>>) -> Vec<u8> {
-    let mut all = Vec::new();
-    let Some(mut from) = from else { return all };
-    let mut buffer = [0; 16 * 1024];
-    loop {
-        match from.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(n) => {
-                if let Some(to) = &mut to {
-                    to.write(&buffer[..n]);
-                }
-                all.extend_from_slice(&buffer[..n]);
-            }
-            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(_) => break,
+    let all = tee(from, |piece| {
+        if let Some(to) = &mut to {
+            to.write(piece);
         }
-    }
+    });
     if let Some(to) = to {
         to.finish();
     }

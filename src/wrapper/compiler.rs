@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::call::Call;
-use super::files::RememberedFiles;
-use super::session::{Session, chain, find_program};
+use super::session::{Session, find_program};
 use crate::digest::{Digest, FieldHasher};
 use crate::entry::FileState;
 use crate::fs;
 use crate::key::Files as _;
 use crate::key::compiler::{Compiler, Facts};
+use crate::serve::files::RememberedFiles;
+use crate::serve::notes::chain;
 use crate::store::index::Reader;
 
 /// Variables by which a program in front of the compiler (rustup's, a script) may choose one.

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use super::call::Call;
 use crate::config::{Incremental, Settings};
 use crate::digest::{Digest, FieldHasher};
+use crate::event::Target;
 use crate::fs;
 use crate::store::layout::Layout;
 use crate::store::states;
@@ -48,7 +49,8 @@ impl State {
         if call.out_dir.join(call.dep_info_name()).exists() {
             return Self::Continued;
         }
-        Self::new(call)
+        // All build scripts have one name, and so their states can't be told apart. They are small.
+        if call.unit.target == Target::BuildScript { Self::Unused } else { Self::new(call) }
     }
 
     /// Looks at what there is before a compile that is the first of this unit here.

@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::asked;
 use super::call::Call;
 use super::compile::Reads;
 use super::lookup::Known;
@@ -17,6 +16,8 @@ use crate::fs;
 use crate::portable::PortablePath;
 use crate::rustc::depinfo::DepInfo;
 use crate::rustc::paths::{self, Loose};
+use crate::serve::accesses::{SYSTEM, plain, system_path};
+use crate::serve::{above, asked};
 use crate::trace::{Access, Trace};
 
 /// What a compile teaches.
@@ -56,9 +57,13 @@ pub(super) fn learn(
             if inputs.loads_code {
                 let sysroot = &known.compiler.facts.sysroot;
                 let asked = asked::of(trace, sysroot, call.arguments.is_linked());
-                whole_environment |= asked.names.is_none();
-                asked_by_macros.extend(asked.names.into_iter().flatten());
-                bound |= asked.place;
+                if let Some(what) = asked.changing {
+                    return Err(Bypass::Volatile(format!("its macros ask for {what}")));
+                }
+                whole_environment |= asked.any;
+                asked_by_macros.extend(asked.names);
+                // Elsewhere the working directory is the package's, and stands in the key.
+                bound |= asked.place && call.has_relative_source();
             }
         }
     }
@@ -66,8 +71,15 @@ pub(super) fn learn(
     // One that a macro asks for as well counts by its value.
     let leads_to_files =
         |name: &String| !loose.has(name) && lies_below_roots(call, name) && !asked_by_macros.contains(name);
-    let (directories, mut variables) =
+    let (mut directories, mut variables) =
         dep_info.variables.iter().cloned().partition::<Vec<_>, _>(leads_to_files);
+    if whole_environment {
+        // Who may read any variable has hardly read these to write down what they say; that would show.
+        let names = call.environment.names().filter(|name| leads_to_files(name));
+        directories.extend(names);
+        directories.sort();
+        directories.dedup();
+    }
     variables.extend(asked_by_macros);
     variables.sort();
     variables.dedup();
@@ -139,8 +151,8 @@ struct Ground {
     out_dirs: Vec<PathBuf>,
     /// Names of the compile's own outputs in it.
     outputs: Vec<String>,
-    /// Where the compiler keeps its state: `edit` sees to it that there was none.
-    incremental: Option<PathBuf>,
+    /// Where the compiler keeps its state, with and without links: `edit` sees to it that there was none.
+    incremental: Vec<PathBuf>,
     /// `-L` directories: rustc lists them all.
     search_dirs: Vec<PathBuf>,
     /// `-L dependency`: artefacts of the build.
@@ -149,6 +161,8 @@ struct Ground {
     externs: Vec<PathBuf>,
     /// Covered by the compiler's identity.
     sysroots: Vec<PathBuf>,
+    /// Reached by names of their own, wherever the workspace is.
+    apart: Vec<PathBuf>,
     /// Where a write counts even if the program in the compiler's place is not the compiler itself, and may keep a log.
     project: Vec<PathBuf>,
     /// Whether it is the compiler itself, and any write counts.
@@ -166,9 +180,16 @@ impl Ground {
         let externs = arguments.externs.iter().filter_map(|e| e.path.as_deref()).map(absolute);
         let out_dir = call.out_dir.clone();
         let out_dirs = vec![out_dir.canonicalize().unwrap_or_else(|_| out_dir.clone()), out_dir];
+        let sysroots =
+            arguments.sysroot.iter().map(|p| absolute(p)).chain([sysroot, real]).collect::<Vec<_>>();
+        let incremental = arguments.incremental.as_deref().map(absolute);
         Self {
             outputs: call.expected_outputs().into_iter().map(|(name, _, _)| name).collect(),
-            incremental: arguments.incremental.as_deref().map(absolute),
+            incremental: incremental
+                .iter()
+                .flat_map(|path| [Some(path.clone()), path.canonicalize().ok()])
+                .flatten()
+                .collect(),
             search_dirs: arguments.search_paths.iter().map(|s| absolute(&s.path)).collect(),
             dependency_dirs: arguments
                 .dependency_dirs()
@@ -177,8 +198,15 @@ impl Ground {
                 .collect(),
             out_dirs,
             externs: externs.collect(),
-            sysroots: arguments.sysroot.iter().map(|p| absolute(p)).chain([sysroot, real]).collect(),
-            project: manifest_dir.into_iter().chain(target_dir).chain([call.cwd.clone()]).collect(),
+            project: manifest_dir.into_iter().chain(target_dir.clone()).chain([call.cwd.clone()]).collect(),
+            apart: SYSTEM
+                .iter()
+                .map(PathBuf::from)
+                .chain(call.cargo_home())
+                .chain(target_dir)
+                .chain(sysroots.iter().cloned())
+                .collect(),
+            sysroots,
             is_direct: known.runs_compiler(call),
         }
     }
@@ -256,6 +284,9 @@ fn add_access(
             return Err(Bypass::ChangedDuringCompile(path.display().to_string()));
         }
         inputs.add(path, Aspect::Content)?;
+        if let Some(search) = above::search(&inputs.call.roots, path, &ground.apart) {
+            inputs.paths.insert((search, Aspect::Above));
+        }
     }
     Ok(())
 }
@@ -294,66 +325,6 @@ fn add_artefact(
         return Ok(());
     }
     inputs.add(path, Aspect::Content)
-}
-
-/// Resolves `..` in a path, which only the file system can.
-fn plain(path: &Path, resolved: &mut BTreeMap<PathBuf, PathBuf>) -> PathBuf {
-    if !path.components().any(|c| c == std::path::Component::ParentDir) {
-        return path.to_owned();
-    }
-    let Some((parent, name)) = path.parent().zip(path.file_name()) else { return path.to_owned() };
-    let parent = resolved
-        .entry(parent.to_owned())
-        .or_insert_with(|| parent.canonicalize().unwrap_or_else(|_| parent.to_owned()));
-    parent.join(name)
-}
-
-/// Whether a path of the kernel's own says nothing about the build (`true`), or something that changes (`false`).
-fn system_path(path: &Path) -> Option<bool> {
-    const HARMLESS: &[&str] = &[
-        "/dev/full",
-        "/dev/null",
-        "/dev/random",
-        "/dev/stderr",
-        "/dev/stdin",
-        "/dev/stdout",
-        "/dev/tty",
-        "/dev/urandom",
-        "/dev/zero",
-        "/dev/fd",
-        "/dev/pts",
-        "/proc/cpuinfo",
-        "/proc/filesystems",
-        "/proc/meminfo",
-        "/proc/mounts",
-        "/proc/self",
-        "/proc/stat",
-        "/proc/sys/kernel/cap_last_cap",
-        "/proc/sys/kernel/ngroups_max",
-        "/proc/sys/kernel/osrelease",
-        "/proc/sys/vm",
-        "/proc/thread-self",
-        "/sys/devices/system",
-        "/sys/fs/cgroup",
-        "/sys/kernel/mm",
-    ];
-    let roots = ["/dev", "/proc", "/sys"];
-    if path.starts_with("/dev/shm") {
-        return None;
-    }
-    if !roots.iter().any(|root| path.starts_with(root)) {
-        return None;
-    }
-    let of_a_process = path
-        .strip_prefix("/proc")
-        .ok()
-        .and_then(|p| p.components().next())
-        .is_some_and(|c| c.as_os_str().as_encoded_bytes().iter().all(u8::is_ascii_digit));
-    Some(
-        of_a_process
-            || roots.iter().any(|r| path == Path::new(r))
-            || HARMLESS.iter().any(|known| path.starts_with(known)),
-    )
 }
 
 /// Whether the kernel tells by this path of a process where that process works, or what it was started with.

@@ -5,7 +5,6 @@
 use std::path::{Path, PathBuf};
 
 use super::call::Call;
-use super::files::RememberedFiles;
 use super::session::{Session, find_program};
 use crate::digest::{Digest, FieldHasher};
 use crate::entry::{Entry, Extern, Inputs, Prediction};
@@ -14,10 +13,12 @@ use crate::fs;
 use crate::fs::stat::{Stat, Time};
 use crate::key::compiler::Compiler;
 use crate::key::environment::{CLIPPY_VARIABLES, COMPILER_VARIABLES, LINKER_VARIABLES};
-use crate::key::invocation::{Context, Invocation, unit_id};
-use crate::key::{State, diff, entry_key, with_messages};
+use crate::key::invocation::{Context, Invocation};
+use crate::key::{State, entry_key, with_messages};
 use crate::rustc::paths::Loose;
-use crate::store::index::{Memo, Reader};
+use crate::serve::explain;
+use crate::serve::files::RememberedFiles;
+use crate::store::index::{IndexError, Memo, Reader};
 
 /// What a look-up found.
 pub(super) enum Found {
@@ -67,7 +68,7 @@ pub(super) struct Known {
 
 /// Looks an entry up.
 pub(super) fn look_up(session: &Session<'_>) -> Result<Found, String> {
-    let reader = session.store.index.read().map_err(|e| super::session::chain(&e))?;
+    let reader = session.store.index.read().map_err(|e| crate::serve::notes::chain(&e))?;
     let files = RememberedFiles::new(&reader);
     let mut known = Known::gather(session, &reader, &files)?;
     let needs_trace = known.needs_trace(session);
@@ -79,7 +80,7 @@ pub(super) fn look_up(session: &Session<'_>) -> Result<Found, String> {
             continue;
         }
         let observed = observe(session, &mut prediction, &files);
-        let Some(state) = observed.map_err(|e| super::session::chain(&e))? else { continue };
+        let Some(state) = observed.map_err(|e| crate::serve::notes::chain(&e))? else { continue };
         let closure = known.closure.filter(|_| !prediction.traced);
         let key = entry_key(&known.invocation.key, &state, &known.externs, closure.as_ref());
         candidate.get_or_insert(key);
@@ -121,6 +122,15 @@ impl Known {
             || arguments.native_dirs().next().is_some()
     }
 
+    /// Learns of the dependencies what was not known before: cargo starts a compile as soon as their metadata is there,
+    /// and they may be recorded only now.
+    pub(super) fn meet_dependencies_again(&mut self, session: &Session<'_>) -> Result<(), IndexError> {
+        let reader = session.store.index.read()?;
+        let loose = self.externs.iter().map(|dependency| loose_of(&reader, &dependency.digest));
+        self.loose = loose.fold(Loose::default(), Loose::or);
+        Ok(())
+    }
+
     fn gather(
         session: &Session<'_>,
         reader: &Reader<'_>,
@@ -131,7 +141,7 @@ impl Known {
         let linker = linker(session, &compiler);
         let inner_wrapper = match &call.inner_wrapper {
             Some(path) => {
-                files.digest(path).map_err(|e| super::session::chain(&e))?.map(|(_, digest)| digest)
+                files.digest(path).map_err(|e| crate::serve::notes::chain(&e))?.map(|(_, digest)| digest)
             }
             None => None,
         };
@@ -154,13 +164,13 @@ impl Known {
         for dependency in &call.arguments.externs {
             // Without a path it comes from the sysroot, which the compiler's identity covers.
             let Some(path) = &dependency.path else { continue };
-            let found = files.digest(&call.cwd.join(path)).map_err(|e| super::session::chain(&e))?;
+            let found = files.digest(&call.cwd.join(path)).map_err(|e| crate::serve::notes::chain(&e))?;
             let Some((stat, digest)) = found else {
                 return Err(format!("the dependency `{}` is missing", path.display()));
             };
             newest_dependency = newest_dependency.max(stat.modified).max(time_beside(&call.cwd.join(path)));
             let artefact = reader.artefact(&digest);
-            loose = loose.or(artefact.as_ref().map_or(Loose::ALL, |artefact| artefact.loose));
+            loose = loose.or(loose_of(reader, &digest));
             closure = match (closure, artefact) {
                 (Some(mut hasher), Some(artefact)) if !artefact.loads_code => {
                     hasher.digest(&artefact.closure);
@@ -174,6 +184,11 @@ impl Known {
         let closure = closure.map(|hasher| hasher.finish());
         Ok(Self { compiler, invocation, externs, closure, loose, newest_dependency, memos: Vec::new() })
     }
+}
+
+/// Returns the directory variables that a dependency's macros may bring in. Of one that is unknown it may be any.
+fn loose_of(reader: &Reader<'_>, content: &Digest) -> Loose {
+    reader.artefact(content).map_or(Loose::ALL, |artefact| artefact.loose)
 }
 
 /// Returns the time of the metadata beside a library: to what links it, cargo counts the newest file of a dependency.
@@ -240,30 +255,6 @@ impl Miss {
             return cause.clone();
         }
         let Some(inputs) = &self.inputs else { return MissReason::First };
-        let Ok(reader) = session.store.index.read() else { return MissReason::First };
-        let unit = &session.call.unit;
-        let history = reader.history(&unit_id(unit));
-        let mut nearest: Option<Entry> = None;
-        for entry in history.iter().filter_map(|key| reader.entry(key)) {
-            // The entry just recorded stands in the history too.
-            if entry.inputs == *inputs {
-                continue;
-            }
-            let same = entry.unit == *unit;
-            if nearest.is_none() || same {
-                nearest = Some(entry);
-            }
-            if same {
-                break;
-            }
-        }
-        let Some(nearest) = nearest else { return MissReason::First };
-        if nearest.key_schema != crate::key::schema::KEY_SCHEMA {
-            return MissReason::Schema;
-        }
-        if nearest.unit.version != unit.version {
-            return MissReason::Version { from: nearest.unit.version, to: unit.version.clone() };
-        }
-        diff::reason(&diff::changes(&nearest.inputs, inputs))
+        explain::miss(&session.store.index, &session.call.unit, inputs)
     }
 }

@@ -4,7 +4,7 @@
 //! build fail that the compiler would let pass: whatever goes wrong on our side, the real compiler runs and the event
 //! log says why. Never writes to stdout or stderr anything that is not the compiler's.
 //!
-//! 1. [`call`]: what is asked, and in which [workspace]. A question (`-vV`, `--print`) goes straight to the compiler.
+//! 1. [`call`]: what is asked, and in which [workspace](crate::serve::workspace). A question (`-vV`, `--print`) goes straight to the compiler.
 //! 2. [`session`]: the settings, the store, the compiler's identity; the invocation key.
 //! 3. [`lookup`]: predictions → present state → entry key → entry.
 //! 4. [`restore`]: a hit puts the outputs in place and repeats what the compiler said.
@@ -22,25 +22,20 @@
 //! A hit starts no process and no thread. It opens the index, looks at each input by one `statx`, links the outputs
 //! and appends one line to the event log.
 
-mod asked;
 mod call;
 mod clock;
 mod compile;
 mod compiler;
 mod edit;
-mod files;
-mod imports;
 mod learn;
-mod log;
 mod lookup;
 mod mapping;
 mod place;
-mod process;
 mod products;
 mod record;
 mod restore;
 mod session;
-mod workspace;
+mod stand_in;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -48,13 +43,16 @@ use std::time::Instant;
 use crate::config::Incremental;
 use crate::event::{Bypass, Outcome};
 use crate::invocation::CompilerCall;
+use crate::serve;
+use crate::serve::nested;
+use crate::serve::notes::{self, Notes, Outcomes};
+use crate::serve::process::{self, Ending};
 use crate::store::guard;
 use crate::store::layout::Layout;
 use call::{Asked, Call};
 use compile::Compiled;
 use lookup::Found;
-use process::Ending;
-use session::{Notes, Outcomes, Session};
+use session::Session;
 
 /// Serves one compiler call of cargo's.
 pub fn run(call: CompilerCall) -> ExitCode {
@@ -64,7 +62,12 @@ pub fn run(call: CompilerCall) -> ExitCode {
         Asked::Question(program) => return process::replace(&program),
         Asked::Compile(call) => call,
     };
-    let settings = match session::settings(&call) {
+    if nested::is_marked() {
+        // What a build script reads on the way has to be seen there.
+        restore::unlink_outputs(&call);
+        return process::replace(call.incremental.as_ref().unwrap_or(&call.command));
+    }
+    let settings = match serve::session::settings(&*call) {
         Ok(settings) if settings.disabled => {
             restore::unlink_outputs(&call);
             return process::replace(&call.command);
@@ -72,7 +75,7 @@ pub fn run(call: CompilerCall) -> ExitCode {
         Ok(settings) => settings,
         Err(why) => {
             let outcome = Outcome::Bypassed(Bypass::Settings(why));
-            return run_plainly(&call, None, started, &session::notes_anyway(), outcome);
+            return run_plainly(&call, None, started, &notes::notes_anyway(), outcome);
         }
     };
     if settings.share_homes {
@@ -81,7 +84,7 @@ pub fn run(call: CompilerCall) -> ExitCode {
     // What is not recorded may as well be compiled as with plain cargo.
     let layout = Layout::new(settings.cache_dir.clone());
     let states = (settings.incremental == Incremental::Auto).then_some(&layout);
-    let session = match Session::open(&call, settings) {
+    let session = match session::open(&call, settings) {
         Ok(session) => session,
         Err(excluded) => {
             let outcome = Outcome::Bypassed(excluded.why);
@@ -119,7 +122,7 @@ fn serve(session: &Session<'_>, started: Instant) -> Result<Ending, String> {
                 return Ok(Ending::success());
             }
             Err(restore::Failure::Damaged) => lookup::Miss::damaged(session, *hit),
-            Err(restore::Failure::File(error)) => return Err(session::chain(&error)),
+            Err(restore::Failure::File(error)) => return Err(notes::chain(&error)),
         },
         Found::Miss(miss) => miss,
     };
@@ -152,6 +155,7 @@ fn keep(session: &Session<'_>, miss: &mut lookup::Miss, compiled: &Compiled) -> 
         }
         Err(why) => {
             products::localise_all(session.call);
+            stand_in::replace_all(session);
             Outcomes::compiled(Outcome::Missed { reason, not_recorded: Some(why) }, compiled.millis)
         }
     }
@@ -175,6 +179,6 @@ fn run_plainly(
         }
         false => Outcome::Failed { code: ending.code() },
     };
-    notes.add(call, started, Outcomes::compiled(outcome, session::millis(clock)));
+    notes.add(call, started, Outcomes::compiled(outcome, notes::millis(clock)));
     ending.exit()
 }

@@ -7,14 +7,14 @@ use std::path::Path;
 
 use super::call::Call;
 use super::compile::{Compiled, Reads};
-use super::files::RememberedFiles;
 use super::learn::{self, Learnt};
 use super::lookup::{self, Miss};
 use super::restore::{copies_everything, form, reflinks, smallest};
-use super::session::{Session, chain, now_ms};
+use super::session::Session;
+use super::stand_in::StandIn;
 use super::{place, products};
 use crate::digest::{Digest, FieldHasher};
-use crate::entry::{Artefact, Aspect, Entry, FileState, Inputs, Output, OutputKind, Prediction};
+use crate::entry::{Artefact, Entry, FileState, Inputs, Output, OutputKind, Prediction, Tree};
 use crate::event::{Bypass, Bytes, MissReason};
 use crate::fs::stat::{Stat, Time};
 use crate::fs::{self, AtPath as _};
@@ -24,6 +24,8 @@ use crate::key::{State, entry_key, with_messages};
 use crate::portable::{PortableText, Root};
 use crate::rustc::depinfo::{self, DepInfo};
 use crate::rustc::messages;
+use crate::serve::files::{RememberedFiles, unsettled};
+use crate::serve::notes::{chain, now_ms};
 use crate::store::blob::T0;
 use crate::store::index::{IndexError, Memo, MemoStat, Reader};
 
@@ -45,6 +47,7 @@ pub(super) fn record(
 ) -> Result<Recorded, Bypass> {
     let call = session.call;
     let (dep_info_text, dep_info) = read_dep_info(session)?;
+    miss.known.meet_dependencies_again(session).map_err(|e| store(&e))?;
     let Learnt { mut prediction, loose } = learn::learn(session, &miss.known, &dep_info, &compiled.reads)?;
     let texts = texts(call, compiled, &dep_info_text, &prediction);
     if !compiled.left.is_continued {
@@ -95,6 +98,7 @@ pub(super) fn record(
         compile_ms: compiled.millis,
         created_ms: now_ms(),
         artefact,
+        tree: Tree::default(),
     };
     let memos = miss.known.memos.iter().chain(&memos).chain(&placed.memos).collect::<Vec<_>>();
     write(session, &key, &entry, &prediction, &memos).map_err(|e| store(&e))?;
@@ -189,28 +193,10 @@ fn texts(call: &Call, compiled: &Compiled, dep_info: &str, prediction: &Predicti
 /// Makes sure that no input changed since before the compiler started.
 fn ensure_settled(session: &Session<'_>, prediction: &Prediction, started: Time) -> Result<(), Bypass> {
     let call = session.call;
-    for (portable, aspect) in &prediction.files {
-        let path = portable.expand(&call.roots).map(|path| call.cwd.join(path));
-        let stat = |path: &Path| match aspect {
-            Aspect::Link => Stat::of_name(path),
-            Aspect::Content | Aspect::Listing => Stat::of(path),
-        };
-        let Some((path, stat)) = path.and_then(|path| stat(&path).ok().map(|stat| (path, stat))) else {
-            continue;
-        };
-        // Artefacts of the build get new links at any time; cargo lets no two builds write them.
-        let is_artefact =
-            matches!(portable.root, Some(Root::Profile(_))) && portable.rest.starts_with("deps/");
-        let settled = match aspect {
-            Aspect::Content | Aspect::Link if stat.is_dir() => true,
-            _ if is_artefact => stat.modified < started,
-            _ => stat.settled_before(started),
-        };
-        if !settled {
-            return Err(Bypass::ChangedDuringCompile(path.display().to_string()));
-        }
+    match unsettled(prediction, &call.roots, &call.cwd, started) {
+        Some(path) => Err(Bypass::ChangedDuringCompile(path.display().to_string())),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 struct Placed {
@@ -243,6 +229,10 @@ fn place_outputs(session: &Session<'_>) -> fs::Result<Placed> {
         memos.push((blob, Memo { stat: MemoStat::of_blob(&blob), digest: output.digest }));
         if output.kind == OutputKind::Product {
             products::localise(call, &path);
+        }
+        if let Some(stand_in) = StandIn::for_program(session, &path) {
+            stand_in.replace()?;
+            continue;
         }
         let stat = Stat::of(&path)?;
         if stat.modified != T0 {

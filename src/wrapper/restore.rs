@@ -15,10 +15,10 @@ use std::path::{Path, PathBuf};
 use super::call::Call;
 use super::clock;
 use super::compile::say;
-use super::files::RememberedFiles;
 use super::lookup::Hit;
 use super::products;
 use super::session::Session;
+use super::stand_in::{self, Made, StandIn};
 use crate::config::Restore;
 use crate::entry::{Entry, Output, OutputKind};
 use crate::event::Bytes;
@@ -26,6 +26,7 @@ use crate::fs::link::{self, Copied};
 use crate::fs::stat::{Stat, Time};
 use crate::fs::{self, PathError};
 use crate::portable::{PortableText, Root};
+use crate::serve::files::RememberedFiles;
 use crate::store::blob::{Blobs, Form};
 use crate::store::index::{Memo, MemoStat, Writer};
 
@@ -45,7 +46,7 @@ impl From<PathError> for Failure {
 
 /// Mode bits that plain cargo's files have before the umask.
 const PLAIN: u32 = 0o666;
-const PLAIN_EXECUTABLE: u32 = 0o777;
+pub(super) const PLAIN_EXECUTABLE: u32 = 0o777;
 
 /// Puts the outputs in place, then repeats what the compiler said.
 pub(super) fn restore(session: &Session<'_>, hit: &Hit) -> Result<Bytes, Failure> {
@@ -57,7 +58,12 @@ pub(super) fn restore(session: &Session<'_>, hit: &Hit) -> Result<Bytes, Failure
         let ways = Ways::choose(session, hit);
         for (output, blob) in hit.entry.outputs.iter().zip(&blobs) {
             let path = call.out_dir.join(&output.name);
-            let private = match ways.put(output, blob, &path, &mut bytes) {
+            let stand_in = StandIn::for_program(session, &path);
+            let put = match &stand_in {
+                Some(stand_in) => ways.put_behind(stand_in, output, blob, &mut bytes),
+                None => ways.put(output, blob, &path, &mut bytes),
+            };
+            let private = match put {
                 // Removed since it was found: by gc, or by hand.
                 Err(_) if !blob.exists() => return Err(Failure::Damaged),
                 other => other?,
@@ -65,7 +71,7 @@ pub(super) fn restore(session: &Session<'_>, hit: &Hit) -> Result<Bytes, Failure
             if output.kind == OutputKind::Product {
                 products::localise(call, &path);
             }
-            if private {
+            if private && stand_in.is_none() {
                 // Nobody knows of the file yet, so its content can't have changed since. What was linked is known by what
                 // it was before it got the paths of this checkout.
                 let stat = Stat::of(&path)?;
@@ -117,8 +123,10 @@ fn is_in_place(session: &Session<'_>, hit: &Hit) -> bool {
     let files = RememberedFiles::new(&reader);
     let mut newest = Time::default();
     for output in &hit.entry.outputs {
-        match files.digest(&call.out_dir.join(&output.name)) {
-            Ok(Some((stat, digest))) if digest == output.digest => newest = newest.max(stat.modified),
+        let path = call.out_dir.join(&output.name);
+        let modified = Stat::of(&path).map_or(Time::default(), |stat| stat.modified);
+        match files.digest(&stand_in::program_behind(&path)) {
+            Ok(Some((_, digest))) if digest == output.digest => newest = newest.max(modified),
             _ => return false,
         }
     }
@@ -151,6 +159,19 @@ impl Ways {
             smallest(outputs)
         };
         Self { copy_all: copies_everything(session), reflinks: reflinks(&call.out_dir), own_time }
+    }
+
+    /// Puts a build script behind its launcher, which has the unit's time; whether the script is a private file.
+    fn put_behind(
+        &self,
+        stand_in: &StandIn,
+        output: &Output,
+        blob: &Path,
+        bytes: &mut Bytes,
+    ) -> Result<bool, PathError> {
+        let is_private = Self { own_time: None, ..*self }.put(output, blob, &stand_in.program, bytes)?;
+        stand_in.put(if self.own_time.is_some() { Made::Now } else { Made::T0 })?;
+        Ok(is_private)
     }
 
     /// Puts one output in place; whether it is a private file.

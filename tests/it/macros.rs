@@ -1,5 +1,7 @@
 //! What macros read on their own account.
 
+use cargo_kache::event::Bypass;
+
 use crate::support::{Project, project, wait_for};
 
 const PRINTS: &str = "fn main() { println!(\"{}\", foo::says()) }";
@@ -47,6 +49,64 @@ fn a_file_of_the_package() {
     restored(&p, "one");
     p.remove("data");
     restored(&p, "");
+}
+
+#[test]
+fn a_file_above_the_workspace() {
+    let p = looking("std::fs::read_to_string(\"../.env\").unwrap_or_default()");
+    p.exact("build").missed("foo").missed("mac");
+    restored(&p, "");
+    // Another checkout has another directory above it.
+    let other = p.checkout("deeper/down/tree");
+    other.exact("build").success().hit("foo").hit("mac");
+    other.write("../.env", "one");
+    compiled_again(&other, "one");
+    restored(&p, "");
+}
+
+#[test]
+fn queries_that_are_checked_against_a_directory_or_a_server() {
+    // What sqlx does: a variable that may stand in `.env`, else answers kept in a directory.
+    let mut p = looking(
+        "{ let from_file = std::fs::read_to_string(\".env\").ok(); \
+           let url = std::env::var(\"DATABASE_URL\").ok().or(from_file); \
+           match (url, std::path::Path::new(\".sqlx/query-1.json\").exists()) { \
+             (_, true) => std::fs::read_to_string(\".sqlx/query-1.json\").unwrap(), \
+             (Some(url), false) => format!(\"asked {url}\"), (None, false) => \"nothing\".to_owned() } }",
+    );
+    p.exact("build").missed("foo").missed("mac");
+    restored(&p, "nothing");
+    p.set("DATABASE_URL", "a");
+    compiled_again(&p, "asked a");
+    p.unset("DATABASE_URL").write(".env", "b");
+    compiled_again(&p, "asked b");
+    p.write(".sqlx/query-1.json", "kept");
+    compiled_again(&p, "kept");
+    restored(&p, "kept");
+    p.remove(".sqlx");
+    p.remove(".env");
+    restored(&p, "nothing");
+}
+
+#[test]
+fn a_directory_that_is_included() {
+    let p = looking(
+        "{ let mut names = std::fs::read_dir(\"assets\").unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>(); \
+           names.sort(); \
+           names.iter().map(|path| format!(\"{}={};\", path.display(), std::fs::read_to_string(path).unwrap())).collect() }",
+    );
+    p.write("assets/a", "1");
+    p.exact("build").missed("foo").missed("mac");
+    restored(&p, "assets/a=1;");
+    p.write("assets/b", "2");
+    compiled_again(&p, "assets/a=1;assets/b=2;");
+    p.write_unseen("assets/a", "3");
+    compiled_again(&p, "assets/a=3;assets/b=2;");
+    let other = p.checkout("another place for it");
+    other.exact("build").success().hit("foo").hit("mac");
+    p.remove("assets/b");
+    p.write_unseen("assets/a", "1");
+    restored(&p, "assets/a=1;");
 }
 
 #[test]
@@ -151,12 +211,37 @@ fn a_time_that_is_only_asked_for() {
 }
 
 #[test]
-fn the_clock_that_is_only_asked_for() {
-    // A clock is read without a system call: nothing can know. What counts is that sources still do.
-    let p = looking("{ let _ = std::time::SystemTime::now(); \"x\".to_owned() }");
-    p.exact("build").compiled("foo");
-    p.write("src/lib.rs", format!("{USES} "));
-    p.exact("build").missed("foo");
+fn the_time() {
+    let p = looking("format!(\"{}\", std::time::SystemTime::now() > std::time::UNIX_EPOCH)");
+    for _ in 0..2 {
+        let run = p.wipe().exact("build");
+        run.success().not_recorded("foo");
+        assert_eq!(run.bypass("foo"), &Bypass::Volatile("its macros ask for the time".into()));
+        assert_eq!(p.run_program("foo"), "true\n");
+    }
+}
+
+#[test]
+fn random_numbers_and_the_name_of_the_machine() {
+    for (function, what) in [("getentropy", "random numbers"), ("gethostname", "the name of this machine")] {
+        let p = looking(&format!(
+            "{{ unsafe extern \"C\" {{ fn {function}(into: *mut u8, len: usize) -> i32; }} let mut bytes = [0; 100]; \
+             unsafe {{ {function}(bytes.as_mut_ptr(), 100) }}.to_string() }}"
+        ));
+        let run = p.exact("build");
+        assert_eq!(run.bypass("foo"), &Bypass::Volatile(format!("its macros ask for {what}")));
+        assert_eq!(p.run_program("foo"), "0\n");
+    }
+}
+
+#[test]
+fn how_much_time_goes_by() {
+    let p = looking(
+        "{ let start = std::time::Instant::now(); let map = std::collections::HashMap::from([(1, start)]); \
+         std::thread::sleep(std::time::Duration::from_millis(1)); (map[&1].elapsed().as_nanos() > 0).to_string() }",
+    );
+    p.exact("build").missed("foo").missed("mac");
+    restored(&p, "true");
 }
 
 #[test]

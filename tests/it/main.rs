@@ -21,6 +21,7 @@ mod messages;
 mod native;
 mod places;
 mod roles;
+mod scripts;
 mod sources;
 mod store;
 mod walk;

@@ -31,6 +31,10 @@ pub(super) enum When {
     },
     /// Sockets that could reach further than a named local stream, whose `connect` stops anyway.
     SocketReachesOut,
+    /// With zero in the argument.
+    Zero {
+        arg: u8,
+    },
     /// `seccomp` asking for a listener of its own.
     FilterWithListener,
 }
@@ -86,6 +90,10 @@ pub(super) enum Call {
     Connect,
     /// Reaches out of the tree, whatever the arguments.
     Network,
+    /// Asks for random numbers.
+    Random,
+    /// Asks which machine it runs on.
+    Host,
     Blind(Blind),
 }
 
@@ -183,6 +191,9 @@ static COMMON: &[Rule] = &[
     rule_when(libc::SYS_socket, When::SocketReachesOut, Call::Network),
     rule(libc::SYS_connect, Call::Connect),
     rule(libc::SYS_bind, Call::Network),
+    // With a flag it is about the seeds of hash tables and allocators, and of every program.
+    rule_when(libc::SYS_getrandom, When::Zero { arg: 2 }, Call::Random),
+    rule(libc::SYS_uname, Call::Host),
     rule(425 /* io_uring_setup */, Call::Blind(Blind::Ring)),
     rule(libc::SYS_name_to_handle_at, Call::Blind(Blind::Handle)),
     rule(libc::SYS_open_by_handle_at, Call::Blind(Blind::Handle)),

@@ -93,6 +93,7 @@ fn block(when: When) -> Vec<libc::sock_filter> {
             ret(NOTIFY),
             ret(ALLOW),
         ],
+        When::Zero { arg } => vec![load(low(arg)), jump(libc::BPF_JEQ, 0, 0, 1), ret(NOTIFY), ret(ALLOW)],
         When::FilterWithListener => vec![
             load(low(0)),
             jump(libc::BPF_JEQ, libc::SECCOMP_SET_MODE_FILTER, 0, 3),

@@ -31,6 +31,8 @@ pub(super) enum Deed<'a> {
     HardLink { from: &'a [u8], to: &'a [u8], follow: bool },
     Connect { socket: &'a [u8] },
     Network,
+    Random,
+    Host,
 }
 
 /// Collects deeds.
@@ -41,6 +43,8 @@ pub(super) struct Recorder {
     /// The tree made symbolic links, so a place it made can lead to one it did not.
     made_links: bool,
     network: bool,
+    random: bool,
+    host: bool,
     incomplete: Option<Incomplete>,
     stops: u64,
     closed: bool,
@@ -73,6 +77,7 @@ const LIST: u8 = 1 << 3;
 const LINK: u8 = 1 << 4;
 const EXEC: u8 = 1 << 5;
 const WRITTEN: u8 = 1 << 6;
+const REPLACED: u8 = 1 << 7;
 
 const RENAME_NOREPLACE: u32 = 1;
 const RENAME_EXCHANGE: u32 = 2;
@@ -108,6 +113,8 @@ impl Recorder {
         Trace {
             accesses,
             network: self.network,
+            random: self.random,
+            host: self.host,
             incomplete: self.incomplete.take(),
             stops: self.stops,
             variables: None,
@@ -130,6 +137,8 @@ impl Recorder {
             Deed::HardLink { from, to, follow } => self.hard_link(from, to, follow),
             Deed::Connect { socket } => self.connect(socket),
             Deed::Network => self.network = true,
+            Deed::Random => self.random = true,
+            Deed::Host => self.host = true,
         }
     }
 }
@@ -176,7 +185,7 @@ impl Recorder {
             self.found(path, READ, follow, seen);
         }
         if access != libc::O_RDONLY {
-            self.add(path, WRITTEN);
+            self.alter(path, follow, seen);
         }
     }
 
@@ -249,7 +258,7 @@ impl Recorder {
         if seen.is_absent() || seen.keeps_nothing() || is_own_view(path) {
             self.found(path, STAT, follow, &seen);
         } else {
-            self.add(path, WRITTEN);
+            self.alter(path, follow, &seen);
         }
     }
 
@@ -368,11 +377,22 @@ impl Recorder {
         }
     }
 
+    /// Notes that what is at `path` is changed in place.
+    fn alter(&mut self, path: &[u8], follow: bool, seen: &Seen) {
+        match self.origin(path, follow, seen) {
+            Origin::Found => self.add(path, WRITTEN | REPLACED),
+            Origin::FoundAt(real) => self.add(&real, WRITTEN | REPLACED),
+            Origin::Tree => self.add(path, WRITTEN),
+        }
+    }
+
     /// Notes that the tree puts something at `path`, or removes what is there.
     ///
     /// The place is known under the name used and under its real one, so that it is recognised under any other.
     fn make(&mut self, path: &[u8], follow: bool, seen: &Seen) {
-        self.add(path, WRITTEN);
+        let is_replaced = !seen.is_absent() && !matches!(self.origin(path, follow, seen), Origin::Tree);
+        let bits = if is_replaced { WRITTEN | REPLACED } else { WRITTEN };
+        self.add(path, bits);
         let Some(before) = seen.state() else { return };
         self.place(path, before, follow);
         let mut real = std::mem::take(&mut self.real);
@@ -387,6 +407,7 @@ impl Recorder {
             look::real(path, true, &mut real)
         };
         if known && real != path {
+            self.add(&real, bits);
             self.place(&real, before, follow);
         }
         self.real = real;
@@ -449,6 +470,7 @@ fn access(path: Box<[u8]>, bits: u8) -> Access {
         link: has(LINK),
         exec: has(EXEC),
         written: has(WRITTEN),
-        written_first: bits == WRITTEN,
+        replaced: has(REPLACED),
+        written_first: bits & !REPLACED == WRITTEN,
     }
 }

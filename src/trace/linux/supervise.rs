@@ -142,6 +142,8 @@ impl Reader {
             })),
             Call::Connect => self.read_connect(stop),
             Call::Network => Ok(Some(Deed::Network)),
+            Call::Random => Ok(Some(Deed::Random)),
+            Call::Host => Ok(Some(Deed::Host)),
             Call::Blind(blind) => Err(reason(blind)),
         }
     }

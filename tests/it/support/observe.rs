@@ -50,6 +50,9 @@ impl Observed {
                 }
                 continue;
             }
+            if is_behind_launcher(&path) {
+                continue;
+            }
             let name = path.strip_prefix(project.target()).unwrap().to_string_lossy().into_owned();
             let executable = meta.is_file() && meta.permissions().mode() & 0o111 != 0;
             let mode = if executable { mode(&name, meta.permissions().mode()) } else { String::new() };
@@ -63,6 +66,11 @@ impl Observed {
             self.files.insert(plain_name(name), mode);
         }
     }
+}
+
+/// Whether a file is the build script that a launcher stands in for: plain cargo has the one in the other's place.
+fn is_behind_launcher(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "script") && path.with_extension("").exists()
 }
 
 /// Writes down a mode. Build scripts and macros, which nobody changes in place, may be read-only links.

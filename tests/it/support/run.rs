@@ -218,6 +218,7 @@ fn name(event: &UnitEvent) -> String {
     match &unit.target {
         Target::Lib | Target::ProcMacro => unit.crate_name.clone(),
         Target::BuildScript => format!("{} build", unit.package),
+        Target::BuildScriptRun => format!("{} run", unit.package),
         Target::Bin(name) => format!("bin {name}"),
         Target::Test(name) => format!("test {name}"),
         Target::Example(name) => format!("example {name}"),

@@ -14,7 +14,7 @@
 //!                     u32  0
 //!                     u64  READ: return address of the caller; OBJECT, EARLY: its lowest address; PROGRAM: 0
 //!                     u64  OBJECT: the end of its addresses; else 0
-//!                     …    READ: name of the variable, or HERE; OBJECT, PROGRAM: path
+//!                     …    READ: name of the variable, or HERE, CLOCK, RANDOM, HOST; OBJECT, PROGRAM: path
 //! ```
 
 /// Where in the file the log begins; a multiple of any page size.
@@ -42,6 +42,16 @@ pub(crate) const SECOND: usize = 16;
 /// What stands in the place of a variable's name when the working directory was asked for.
 #[allow(dead_code, reason = "the program knows it as `trace::HERE`")]
 pub(crate) const HERE: &[u8] = b".";
+
+/// As [`HERE`], for the time.
+#[allow(dead_code, reason = "the program knows it as `trace::CLOCK`")]
+pub(crate) const CLOCK: &[u8] = b"=clock";
+/// As [`HERE`], for random numbers.
+#[allow(dead_code, reason = "the program knows it as `trace::RANDOM`")]
+pub(crate) const RANDOM: &[u8] = b"=random";
+/// As [`HERE`], for the name of the machine.
+#[allow(dead_code, reason = "the program knows it as `trace::HOST`")]
+pub(crate) const HOST: &[u8] = b"=host";
 
 /// A variable was asked for.
 pub(crate) const READ: u32 = 1;

@@ -1,9 +1,10 @@
-//! The library that is preloaded into the compiler: it notes which variables are asked for by name, and by whom; and who
-//! asks for the working directory.
+//! The library that is preloaded into the compiler: it notes which variables are asked for by name, and by whom; and
+//! who asks for the working directory, for the time, for random numbers or for the name of the machine.
 //!
-//! Owns `getenv` and `secure_getenv`, `getcwd` and `realpath`: each call is noted in the log, then answered by the next
-//! definition of the same function. Never allocates, locks, opens a descriptor that stays, or changes `errno` in a call; never asks for
-//! anything of a C library by version, so that one library serves all of them.
+//! Owns `getenv` and `secure_getenv`, `getcwd` and `realpath`, and what `machine` lists: each call is noted in the log,
+//! then answered by the next definition of the same function. Never allocates, locks, opens a descriptor that stays, or
+//! changes `errno` in a call; never asks for anything of a C library by version, so that one library serves all of
+//! them.
 //!
 //! `build.rs` compiles this file by itself; it is no module of the program.
 //!
@@ -18,7 +19,7 @@
 
 mod layout;
 
-use core::arch::{asm, global_asm, naked_asm};
+use core::arch::{asm, global_asm};
 use core::ffi::{CStr, c_char, c_int, c_long, c_void};
 use core::mem::{MaybeUninit, transmute};
 use core::ptr;
@@ -75,15 +76,46 @@ struct Header {
     align: u64,
 }
 
+/// A function that comes after ours.
+struct Next {
+    name: &'static CStr,
+    known: AtomicPtr<c_void>,
+}
+
+impl Next {
+    const fn new(name: &'static CStr) -> Self {
+        Self { name, known: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    /// Looks for it; from now on it is known, if it is there.
+    fn look(&self) {
+        self.known.store(next(self.name), Ordering::Release);
+    }
+
+    /// Returns where it is, if it was looked for.
+    #[inline(always)]
+    fn known(&self) -> *mut c_void {
+        self.known.load(Ordering::Acquire)
+    }
+
+    /// Returns where it is, also when somebody was faster than our constructor.
+    #[inline(always)]
+    fn found(&self) -> *mut c_void {
+        match self.known() {
+            unknown if unknown.is_null() => next(self.name),
+            known => known,
+        }
+    }
+}
+
 type Lookup = unsafe extern "C" fn(*const c_char) -> *mut c_char;
 
 /// The log, once it is mapped.
 static MAPPED: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
-/// The next definitions, once they are looked up and if there are any.
-static NEXT: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
-static NEXT_SECURE: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
-static NEXT_PLACE: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
-static NEXT_REAL_PATH: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
+static NEXT: Next = Next::new(c"getenv");
+static NEXT_SECURE: Next = Next::new(c"secure_getenv");
+static NEXT_PLACE: Next = Next::new(c"getcwd");
+static NEXT_REAL_PATH: Next = Next::new(c"realpath");
 
 #[used]
 #[unsafe(link_section = ".init_array")]
@@ -97,25 +129,28 @@ static FINI: extern "C" fn() = end;
 /// Defines a function that passes its return address on to another one, behind its own arguments: in the register that
 /// comes next.
 macro_rules! passes_caller {
-    ($name:ident($($argument:ident: $type:ty),+), $x86_64:literal, $aarch64:literal, $ask:path) => {
+    ($name:ident($($argument:ident: $type:ty),*) -> $answer:ty, $x86_64:literal, $aarch64:literal, $ask:path) => {
         #[unsafe(no_mangle)]
         #[unsafe(naked)]
-        unsafe extern "C" fn $name($($argument: $type),+) -> *mut c_char {
+        #[allow(unused_variables, reason = "they stay in their registers")]
+        unsafe extern "C" fn $name($($argument: $type),*) -> $answer {
             #[cfg(target_arch = "x86_64")]
-            naked_asm!(concat!("mov ", $x86_64, ", [rsp]"), "jmp {ask}", ask = sym $ask);
+            core::arch::naked_asm!(concat!("mov ", $x86_64, ", [rsp]"), "jmp {ask}", ask = sym $ask);
             #[cfg(target_arch = "aarch64")]
-            naked_asm!(concat!("mov ", $aarch64, ", x30"), "b {ask}", ask = sym $ask);
+            core::arch::naked_asm!(concat!("mov ", $aarch64, ", x30"), "b {ask}", ask = sym $ask);
         }
     };
 }
 
-passes_caller!(getenv(_name: *const c_char), "rsi", "x1", ask);
-passes_caller!(secure_getenv(_name: *const c_char), "rsi", "x1", ask_secure);
-passes_caller!(getcwd(_into: *mut c_char, _len: usize), "rdx", "x2", ask_place);
-passes_caller!(realpath(_path: *const c_char, _into: *mut c_char), "rdx", "x2", ask_real_path);
+passes_caller!(getenv(name: *const c_char) -> *mut c_char, "rsi", "x1", ask);
+passes_caller!(secure_getenv(name: *const c_char) -> *mut c_char, "rsi", "x1", ask_secure);
+passes_caller!(getcwd(into: *mut c_char, len: usize) -> *mut c_char, "rdx", "x2", ask_place);
+passes_caller!(realpath(path: *const c_char, into: *mut c_char) -> *mut c_char, "rdx", "x2", ask_real_path);
+
+mod machine;
 
 unsafe extern "C" fn ask_place(into: *mut c_char, len: usize, caller: usize) -> *mut c_char {
-    let next = next_or_look(&NEXT_PLACE, c"getcwd", caller);
+    let next = note_place(&NEXT_PLACE, caller);
     if next.is_null() {
         return ptr::null_mut();
     }
@@ -124,7 +159,7 @@ unsafe extern "C" fn ask_place(into: *mut c_char, len: usize, caller: usize) -> 
 }
 
 unsafe extern "C" fn ask_real_path(path: *const c_char, into: *mut c_char, caller: usize) -> *mut c_char {
-    let next = next_or_look(&NEXT_REAL_PATH, c"realpath", caller);
+    let next = note_place(&NEXT_REAL_PATH, caller);
     if next.is_null() {
         return ptr::null_mut();
     }
@@ -134,15 +169,11 @@ unsafe extern "C" fn ask_real_path(path: *const c_char, into: *mut c_char, calle
 }
 
 /// Notes that a caller asked where it is, and finds the function that answers.
-fn next_or_look(known: &AtomicPtr<c_void>, name: &CStr, caller: usize) -> *mut c_void {
+fn note_place(next: &Next, caller: usize) -> *mut c_void {
     if let Some(log) = Log::get() {
         log.note_once(caller, HERE);
     }
-    match known.load(Ordering::Acquire) {
-        // Somebody was faster than our constructor.
-        unknown if unknown.is_null() => next(name),
-        known => known,
-    }
+    next.found()
 }
 
 unsafe extern "C" fn ask(name: *const c_char, caller: usize) -> *mut c_char {
@@ -156,13 +187,13 @@ unsafe extern "C" fn ask_secure(name: *const c_char, caller: usize) -> *mut c_ch
     unsafe { ask_next(&NEXT_SECURE, name, caller) }
 }
 
-unsafe fn ask_next(next: &AtomicPtr<c_void>, name: *const c_char, caller: usize) -> *mut c_char {
+unsafe fn ask_next(next: &Next, name: *const c_char, caller: usize) -> *mut c_char {
     // SAFETY: a variable's name is a C string.
     let text = unsafe { CStr::from_ptr(name) }.to_bytes();
     if let Some(log) = Log::get() {
         log.note_once(caller, text);
     }
-    let next = next.load(Ordering::Acquire);
+    let next = next.known();
     if next.is_null() {
         // SAFETY: nothing else is done to `environ` here than by any `getenv`.
         return unsafe { walk(text) };
@@ -191,11 +222,11 @@ unsafe fn walk(name: &[u8]) -> *mut c_char {
 
 /// Finds and opens the log, and tidies up after the one who brought us here.
 extern "C" fn begin() {
-    NEXT.store(next(c"getenv"), Ordering::Release);
-    NEXT_SECURE.store(next(c"secure_getenv"), Ordering::Release);
-    NEXT_PLACE.store(next(c"getcwd"), Ordering::Release);
-    NEXT_REAL_PATH.store(next(c"realpath"), Ordering::Release);
-    if NEXT_PLACE.load(Ordering::Relaxed).is_null() || NEXT_REAL_PATH.load(Ordering::Relaxed).is_null() {
+    for next in [&NEXT, &NEXT_SECURE, &NEXT_PLACE, &NEXT_REAL_PATH] {
+        next.look();
+    }
+    machine::begin();
+    if NEXT_PLACE.known().is_null() || NEXT_REAL_PATH.known().is_null() {
         // Without an answer of ours nothing is noted, and nothing is relied on.
         return;
     }

@@ -136,8 +136,11 @@ mod tests {
     }
 
     #[test]
-    fn both_sides_have_one_word_for_the_working_directory() {
-        assert_eq!(super::super::layout::HERE, crate::trace::HERE.as_bytes());
+    fn both_sides_have_one_word_for_what_is_no_variable() {
+        use super::super::layout;
+        use crate::trace::{CLOCK, HERE, HOST, RANDOM};
+        let words = [layout::HERE, layout::CLOCK, layout::RANDOM, layout::HOST];
+        assert_eq!(words, [HERE, CLOCK, RANDOM, HOST].map(str::as_bytes));
     }
 
     #[test]

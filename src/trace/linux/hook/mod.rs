@@ -1,10 +1,11 @@
-//! Which variables a program asks for by name, and which of its parts does.
+//! Which variables a program asks for by name, and which of its parts does; also who asks for its place, the time,
+//! random numbers and the name of the machine.
 //!
-//! Owns the way into the program: a library of ours that is preloaded into it and notes each call of `getenv`, and the
-//! log it leaves. Never changes what the program finds: the library takes itself out of the environment before the
-//! program begins, for the program and for all it starts, and nothing of ours stays open in it.
+//! Owns the way into the program: a library of ours that is preloaded into it and notes each call of `getenv` and the
+//! other functions, and the log it leaves. Never changes what the program finds: the library takes itself out of the
+//! environment before the program begins, for the program and for all it starts, and nothing of ours stays open in it.
 //!
-//! - `library`: the library; compiled by `build.rs`, not with the program
+//! - `library`, `machine`: the library; compiled by `build.rs`, not with the program
 //! - `layout`: what it and we agree on
 //! - `block`: the environment that brings it in
 //! - `log`: what it wrote
@@ -17,11 +18,13 @@
 //!
 //! # Limits
 //!
-//! Seen is who calls `getenv` or `secure_getenv` through the loader. Not seen is who walks the list by `environ` or the
-//! start-up arguments of a constructor, reads `/proc/self/environ`, asks the C library for something that looks at
-//! variables itself, such as the local time, or finds functions by `dlsym`. Programs started by this one are not
-//! looked into. A consumer has to know these by other means: by what the objects import, and by the trace. Who asks is
-//! who the answer goes to: a function that ends with the call, and leaves its answer to its own caller, is not named.
+//! Seen is who calls `getenv` or another of the functions through the loader. Not seen is who walks the list by
+//! `environ` or the start-up arguments of a constructor, reads `/proc/self/environ`, asks the C library for something
+//! that looks at variables itself, such as the local time, or finds functions by `dlsym`. Programs started by this one
+//! are not looked into. A consumer has to know these by other means: by what the objects import, and by the trace. Who
+//! asks is who the answer goes to: a function that ends with the call, and leaves its answer to its own caller, is not
+//! named. Clocks and random numbers have other ways still: system calls, also through `syscall`, the functions that the
+//! kernel maps into each program, instructions of the processor, the times of a file just made.
 //!
 //! The log says nothing about a program that did not end by `exit`, that unloaded an object, or whose processes
 //! ended more than once after a `fork`.

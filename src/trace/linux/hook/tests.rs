@@ -246,6 +246,99 @@ fn the_trace_shows_the_program_and_nothing_of_ours() {
     assert_eq!(with, without.accesses.iter().collect::<Vec<_>>());
 }
 
+/// What asks the machine, as statements of C, and the name that stands for it.
+const ASKS_MACHINE: &[(&str, &str)] = &[
+    ("clock_gettime(CLOCK_REALTIME, &t)", "=clock"),
+    ("clock_gettime(CLOCK_REALTIME_COARSE, &t)", "=clock"),
+    ("clock_gettime(CLOCK_TAI, &t)", "=clock"),
+    ("clock_gettime(CLOCK_MONOTONIC, &t)", ""),
+    ("clock_gettime(CLOCK_MONOTONIC_COARSE, &t)", ""),
+    ("clock_gettime(CLOCK_BOOTTIME, &t)", ""),
+    ("clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t)", ""),
+    ("clock_gettime(-6, &t)", ""),
+    ("gettimeofday((void *)&t, 0)", "=clock"),
+    ("time(0)", "=clock"),
+    ("timespec_get(&t, TIME_UTC)", "=clock"),
+    ("getrandom(b, 8, 0)", "=random"),
+    ("getrandom(b, 8, GRND_NONBLOCK)", ""),
+    ("getrandom(b, 8, 4)", ""),
+    ("getentropy(b, 8)", "=random"),
+    ("((int (*)(void))dlsym(RTLD_DEFAULT, \"arc4random\"))()", "=random"),
+    ("((void (*)(char *, long))dlsym(RTLD_DEFAULT, \"arc4random_buf\"))(b, 8)", "=random"),
+    ("((int (*)(int))dlsym(RTLD_DEFAULT, \"arc4random_uniform\"))(8)", "=random"),
+    ("uname((void *)b)", "=host"),
+    ("gethostname(b, 100)", "=host"),
+    ("sysinfo((void *)b)", "=host"),
+    ("getlogin()", "=host"),
+    ("getlogin_r(b, 100)", "=host"),
+];
+
+const MACHINE: &str = "#include <errno.h>\n#include <sys/random.h>\n#include <sys/syscall.h>\n#include <sys/sysinfo.h>\n\
+     #include <sys/time.h>\n#include <sys/utsname.h>\n#include <time.h>\n";
+
+#[test]
+fn what_the_machine_is_asked_for_is_known_by_who_asks() {
+    let cases = ASKS_MACHINE.iter().enumerate();
+    let cases = cases.map(|(i, (asks, _))| format!("case {i}: {asks}; {asks}; break;")).collect::<String>();
+    let body = format!(
+        "{{ struct timespec t; char b[1000]; switch (n) {{ {cases} default: return 1; }} return 0; }}"
+    );
+    let main = "int ask(int n); int main(int n, char **v) { return ask(atoi(v[1])); }";
+    let scene = scene().c("libside.so", &["-shared"], &format!("{MACHINE}int ask(int n) {body}"));
+    let scene = scene.c("main", &["-L.", "-lside", "-Wl,-rpath,$ORIGIN"], main);
+    for (i, (asks, name)) in ASKS_MACHINE.iter().enumerate() {
+        let seen = scene.seen(&format!("./main {i}"));
+        assert_eq!(seen.of("libside.so"), format!("early: {name}"), "{asks}");
+        assert_eq!(seen.of("main"), "early: ");
+    }
+}
+
+/// Returns 0 where the machine answers as the kernel does.
+const ANSWERS: &str = r#"
+    int answers(void) {
+        struct timespec t = {0}, k = {0}; struct timeval v; struct utsname u, w; struct sysinfo s = {0}; time_t at;
+        char b[512] = {0}, none[512] = {0};
+        errno = 77;
+        for (int id = 0; id < 12; id++) if (id < 8 || id == 11) {
+            if (syscall(SYS_clock_gettime, id, &k) || clock_gettime(id, &t)) return 1 + id;
+            if (t.tv_sec - k.tv_sec < 0 || t.tv_sec - k.tv_sec > 20) return 20 + id;
+        }
+        clock_gettime(CLOCK_REALTIME, &k);
+        if (gettimeofday(&v, 0) || v.tv_sec - k.tv_sec < 0 || v.tv_sec - k.tv_sec > 20) return 40;
+        if (time(&at) - k.tv_sec < -1 || time(0) - k.tv_sec > 20 || at - k.tv_sec < -1) return 41;
+        if (timespec_get(&t, TIME_UTC) != TIME_UTC || t.tv_sec - k.tv_sec > 20 || timespec_get(&t, 99)) return 42;
+        if (getrandom(b, 256, 0) != 256 || !memcmp(b, none, 256)) return 43;
+        if (getentropy(b + 256, 256) || !memcmp(b + 256, none, 256) || !memcmp(b, b + 256, 256)) return 44;
+        if (uname(&u) || syscall(SYS_uname, &w) || memcmp(&u, &w, sizeof u)) return 45;
+        if (gethostname(b, 100) || strcmp(b, u.nodename)) return 46;
+        if (sysinfo(&s) || s.totalram == 0) return 47;
+        if (errno != 77) return 48;
+        if (clock_gettime(99, &t) != -1 || errno != EINVAL) return 49;
+        if (getrandom(b, 8, 1 << 20) != -1 || errno != EINVAL) return 50;
+        errno = 0;
+        if (getentropy(b, 257) != -1 || errno != EIO) return 51;
+        if (uname((void *)-1L) != -1 || errno != EFAULT) return 52;
+        if (gethostname(b, 0) != -1 || errno == EFAULT) return 53;
+        return 0;
+    }"#;
+
+#[test]
+fn the_machine_answers_as_it_does() {
+    let source = format!("{MACHINE}{ANSWERS} int main(void) {{ return answers(); }}");
+    let seen = scene().c("main", &[], &source).seen("./main");
+    assert_eq!(seen.of("main"), "early: =clock =host =random");
+}
+
+#[test]
+fn the_machine_answers_before_the_library_began() {
+    let first = "int result = -1; __attribute__((constructor)) void first(void) { result = answers(); }";
+    let source = format!("{MACHINE}{ANSWERS} {first}");
+    let scene = scene().c("libside.so", &["-shared", "-Wl,-z,initfirst"], &source);
+    let main = "extern int result; int main(void) { return result; }";
+    let seen = scene.c("main", &["-L.", "-lside", "-Wl,-rpath,$ORIGIN"], main).seen("./main");
+    assert_eq!(seen.of("libside.so"), "early: ");
+}
+
 #[test]
 fn no_descriptor_stays_open() {
     let scene = scene().c("main", &[], "int main(void) { return dup(0) != 3; }");

@@ -9,18 +9,29 @@ use std::process::{Command, ExitCode, ExitStatus};
 
 /// A program with its arguments.
 #[derive(Clone, Debug)]
-pub(super) struct Program {
+pub struct Program {
     /// What to run.
-    pub(super) program: OsString,
+    pub program: OsString,
     /// With what.
-    pub(super) arguments: Vec<OsString>,
+    pub arguments: Vec<OsString>,
+    /// What it is told as its own name, if that is not the above.
+    pub name: Option<OsString>,
 }
 
 impl Program {
-    /// Returns the command, tied to this process: it does not outlive us.
-    pub(super) fn command(&self) -> Command {
+    /// Returns the command.
+    pub fn plain_command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments);
+        if let Some(name) = &self.name {
+            command.arg0(name);
+        }
+        command
+    }
+
+    /// Returns the command, tied to this process: it does not outlive us.
+    pub fn command(&self) -> Command {
+        let mut command = self.plain_command();
         #[cfg(target_os = "linux")]
         // SAFETY: prctl is async-signal-safe and takes no memory of ours.
         unsafe {
@@ -35,7 +46,7 @@ impl Program {
 
 /// How a program ended.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Ending {
+pub enum Ending {
     /// By itself, or by a signal.
     Status(ExitStatus),
     /// It could not be started; the error has been said.
@@ -43,20 +54,20 @@ pub(super) enum Ending {
 }
 
 /// The shell's exit code for a program that could not be started.
-const NOT_STARTED: u8 = 127;
+pub const NOT_STARTED: u8 = 127;
 
 impl Ending {
     /// Ending of a hit.
-    pub(super) fn success() -> Self {
+    pub fn success() -> Self {
         Self::Status(ExitStatus::from_raw(0))
     }
 
-    pub(super) fn is_success(&self) -> bool {
+    pub fn is_success(&self) -> bool {
         matches!(self, Self::Status(status) if status.success())
     }
 
     /// Returns the exit code, or 128 + signal.
-    pub(super) fn code(&self) -> i32 {
+    pub fn code(&self) -> i32 {
         match self {
             Self::Status(status) => {
                 status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
@@ -66,7 +77,7 @@ impl Ending {
     }
 
     /// Ends this process the same way.
-    pub(super) fn exit(self) -> ExitCode {
+    pub fn exit(self) -> ExitCode {
         if let Self::Status(status) = self
             && let Some(signal) = status.signal()
         {
@@ -81,14 +92,14 @@ impl Ending {
 }
 
 /// Becomes the program.
-pub(super) fn replace(program: &Program) -> ExitCode {
-    let error = Command::new(&program.program).args(&program.arguments).exec();
+pub fn replace(program: &Program) -> ExitCode {
+    let error = program.plain_command().exec();
     say_not_started(program, &error);
     ExitCode::from(NOT_STARTED)
 }
 
 /// The one message of our own: there is no compiler to speak in our place.
 #[expect(clippy::print_stderr, reason = "the compiler can't say it itself")]
-pub(super) fn say_not_started(program: &Program, error: &io::Error) {
+pub fn say_not_started(program: &Program, error: &io::Error) {
     eprintln!("error: failed to run `{}`\n\nCaused by:\n  {error}", program.program.display());
 }

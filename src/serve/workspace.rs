@@ -15,11 +15,17 @@ use crate::fs;
 
 /// Returns the folder that holds the target directory of a profile directory, if that is a workspace: cargo marks the
 /// one by a `CACHEDIR.TAG`, and leaves a `Cargo.lock` in the other. A member may hold a lock file from other days.
-pub(super) fn holder(profile_dir: &Path) -> Option<PathBuf> {
+pub fn holder(profile_dir: &Path) -> Option<PathBuf> {
     let mut folders = profile_dir.ancestors().take(3);
     let target = folders.find(|folder| folder.join("CACHEDIR.TAG").exists())?;
     let holder = target.parent()?;
     (holder.join("Cargo.lock").exists() && is_root(holder)).then(|| holder.to_owned())
+}
+
+/// Returns the nearest folder around a package that has a lock file.
+pub fn above(package: &Path) -> Option<PathBuf> {
+    let holds = |folder: &&Path| folder.join("Cargo.lock").exists() && folder.join("Cargo.toml").exists();
+    package.ancestors().find(holds).map(Path::to_owned)
 }
 
 /// Whether the package in a folder can belong to no workspace of another folder.
@@ -33,7 +39,7 @@ fn is_root(folder: &Path) -> bool {
 }
 
 /// Returns the workspace that the manifest in a folder names.
-pub(super) fn named_by(manifest_dir: &Path) -> Option<PathBuf> {
+pub fn named_by(manifest_dir: &Path) -> Option<PathBuf> {
     let manifest = fs::read_to_string(&manifest_dir.join("Cargo.toml")).ok()?;
     manifest_dir.join(named_in(&manifest)?).canonicalize().ok()
 }

@@ -5,34 +5,35 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::digest::Digest;
-use crate::entry::FileState;
+use crate::digest::{Digest, FieldHasher};
+use crate::entry::{Aspect, FileState, Prediction};
 use crate::fs::stat::{Stat, Time};
 use crate::fs::{self, AtPath as _};
 use crate::key::Files;
+use crate::portable::{Root, Roots};
 use crate::store::index::{Memo, MemoStat, Reader};
 
 /// Digests files, with memos of the index.
-pub(super) struct RememberedFiles<'i> {
+pub struct RememberedFiles<'i> {
     reader: &'i Reader<'i>,
     fresh: RefCell<Vec<(Stat, Memo)>>,
 }
 
 impl<'i> RememberedFiles<'i> {
     /// Uses the memos seen by `reader`.
-    pub(super) fn new(reader: &'i Reader<'i>) -> Self {
+    pub fn new(reader: &'i Reader<'i>) -> Self {
         Self { reader, fresh: RefCell::default() }
     }
 
     /// Takes the memos that are not in the index yet.
-    pub(super) fn take_fresh(&self) -> Vec<(Stat, Memo)> {
+    pub fn take_fresh(&self) -> Vec<(Stat, Memo)> {
         self.fresh.take()
     }
 
     /// Returns stat and digest of a file. `None`: there is no such file.
-    pub(super) fn digest(&self, path: &Path) -> fs::Result<Option<(Stat, Digest)>> {
+    pub fn digest(&self, path: &Path) -> fs::Result<Option<(Stat, Digest)>> {
         let Some(stat) = stat(path)? else { return Ok(None) };
         if !stat.is_file() {
             return Ok(None);
@@ -56,6 +57,29 @@ impl<'i> RememberedFiles<'i> {
         }
         Ok(digest)
     }
+}
+
+/// Finds an input that may have changed since `started`.
+pub fn unsettled(prediction: &Prediction, roots: &Roots, cwd: &Path, started: Time) -> Option<PathBuf> {
+    prediction.files.iter().find_map(|(portable, aspect)| {
+        let path = cwd.join(portable.expand(roots)?);
+        let stat = match aspect {
+            // Those who search upwards leave a path of its own for each step.
+            Aspect::Above => return None,
+            Aspect::Link => Stat::of_name(&path),
+            Aspect::Content | Aspect::Listing | Aspect::Metadata | Aspect::Tree => Stat::of(&path),
+        };
+        let stat = stat.ok()?;
+        // Artefacts of the build get new links at any time; cargo lets no two builds write them.
+        let is_artefact =
+            matches!(portable.root, Some(Root::Profile(_))) && portable.rest.starts_with("deps/");
+        let is_settled = match aspect {
+            Aspect::Content | Aspect::Link | Aspect::Tree if stat.is_dir() => true,
+            _ if is_artefact => stat.modified < started,
+            _ => stat.settled_before(started),
+        };
+        (!is_settled).then_some(path)
+    })
 }
 
 fn stat(path: &Path) -> fs::Result<Option<Stat>> {
@@ -103,10 +127,50 @@ impl Files for RememberedFiles<'_> {
         }
     }
 
+    fn metadata(&self, path: &Path) -> fs::Result<FileState> {
+        match stat(path) {
+            Ok(Some(stat)) if stat.is_file() => {
+                let mut hasher = FieldHasher::new("metadata");
+                for number in [stat.size, stat.modified.seconds.unsigned_abs()] {
+                    hasher.field(&number.to_le_bytes());
+                }
+                for number in [stat.modified.nanos, stat.mode & 0o7777] {
+                    hasher.field(&number.to_le_bytes());
+                }
+                Ok(FileState::Metadata(hasher.finish()))
+            }
+            _ => self.state(path),
+        }
+    }
+
+    fn tree(&self, path: &Path) -> fs::Result<FileState> {
+        if self.state(path)? != FileState::Directory {
+            return self.state(path);
+        }
+        let mut hasher = FieldHasher::new("tree");
+        let mut folders = vec![path.to_owned()];
+        while let Some(folder) = folders.pop() {
+            hasher.field(folder.strip_prefix(path).unwrap_or(&folder).as_os_str().as_encoded_bytes());
+            for (name, is_dir) in fs::list_with_types(&folder)? {
+                let inside = folder.join(&name);
+                if is_dir {
+                    folders.push(inside);
+                    continue;
+                }
+                hasher.field(name.as_encoded_bytes());
+                match self.state(&inside)? {
+                    FileState::Content(digest) => hasher.digest(&digest),
+                    other => hasher.field(format!("{other:?}").as_bytes()),
+                };
+            }
+        }
+        Ok(FileState::Tree(hasher.finish()))
+    }
+
     fn listing(&self, path: &Path) -> fs::Result<FileState> {
         match fs::list(path) {
             Ok(names) => {
-                let mut hasher = crate::digest::FieldHasher::new("listing");
+                let mut hasher = FieldHasher::new("listing");
                 for name in names {
                     hasher.field(name.as_encoded_bytes());
                 }

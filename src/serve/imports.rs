@@ -15,16 +15,16 @@ use object::read::{ReadCache, ReadCacheOps};
 use crate::fs;
 
 /// What a library takes from others.
-pub(super) struct Imports {
+pub struct Imports {
     /// Libraries, by the names it knows them by.
-    pub(super) libraries: BTreeSet<Vec<u8>>,
+    pub libraries: BTreeSet<Vec<u8>>,
     /// Symbols, without versions.
-    pub(super) symbols: BTreeSet<Vec<u8>>,
+    pub symbols: BTreeSet<Vec<u8>>,
 }
 
 impl Imports {
     /// Reads those of the library at `path`. `None`: it can't be read, or holds no such table.
-    pub(super) fn of(path: &Path) -> Option<Self> {
+    pub fn of(path: &Path) -> Option<Self> {
         let cache = ReadCache::new(Pieces(fs::open(path).ok()?));
         let data = &cache;
         let header = FileHeader64::<Endianness>::parse(data).ok()?;

@@ -1,7 +1,9 @@
-//! Which variables, and whether for its place, the code of the build asked for while it was loaded into the compiler.
+//! Which variables, and whether for its place or for what changes, the code of the build asked for while it was loaded
+//! into the compiler.
 //!
 //! Owns the step from what a hook saw to names that can stand for the whole environment, and the conditions for it.
-//! When any of them does not hold, all of the environment counts.
+//! When any of them does not hold, all of the environment counts. Whoever asks for the time, for random numbers or for
+//! the name of the machine has a result that no other compile can be told to have; that holds without any condition.
 //!
 //! What the compiler asks for on its own account does not count here: dep-info tells it, or it is on the lists of
 //! `key::environment`. Its own code is what was loaded before it began, save what the build's code needs of it: a macro
@@ -17,16 +19,18 @@
 //!
 //! # Limits
 //! A macro can still go around it all on purpose: by system calls of its own, by walking the stack, through arguments
-//! of a constructor, with code it makes at run time. None is known to.
+//! of a constructor, with code it makes at run time. None is known to. Nor is a question seen that a macro has another
+//! library ask, if that belongs to the compiler and leads around the hook, or that it has a program ask.
 
 use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
+use super::accesses::{is_environment, is_loader};
 use super::imports::Imports;
 use crate::key::environment::matches;
-use crate::trace::{Access, HERE, Trace, Variables};
+use crate::trace::{Access, CLOCK, HERE, HOST, RANDOM, Trace, Variables};
 
 /// Symbols that lead around the hook. `*` stands for any ending.
 const AROUND: &[&str] = &[
@@ -117,37 +121,85 @@ const OF_NO_CONSEQUENCE: &[&str] = &[
     "RUST_MIN_STACK",
 ];
 
+/// Questions with another answer each time, or on each machine, and what they are for.
+const CHANGING: [(&str, &str); 3] =
+    [(CLOCK, "the time"), (RANDOM, "random numbers"), (HOST, NAME_OF_MACHINE)];
+
+/// What [`HOST`] is for.
+pub const NAME_OF_MACHINE: &str = "the name of this machine";
+
 /// What code of the build asked for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Asked {
-    /// Variables. `None`: it may have read any.
-    pub(super) names: Option<BTreeSet<String>>,
+pub struct Asked {
+    /// Variables, by name.
+    pub names: BTreeSet<String>,
+    /// Whether it may have read any other.
+    pub any: bool,
     /// Whether it may know the working directory.
-    pub(super) place: bool,
+    pub place: bool,
+    /// What it asked for that is another each time, or on each machine.
+    pub changing: Option<&'static str>,
 }
 
 /// Returns what code of the build asked for.
-pub(super) fn of(trace: &Trace, sysroot: &Path, links: bool) -> Asked {
-    let Some(variables) = in_the_compiler(trace, sysroot) else { return Asked { names: None, place: true } };
+pub fn of(trace: &Trace, sysroot: &Path, links: bool) -> Asked {
+    let Some(variables) = in_the_compiler(trace, sysroot) else {
+        return Asked::ANYTHING;
+    };
     let starts = !links && trace.accesses.iter().any(|access| is_started(access, &variables.program));
-    let asked = asked_by_the_build(variables);
-    let Some(asked) = asked.filter(|_| !starts) else {
-        // A program that was started knows where it is; a linker may stand for one.
-        let says_so =
-            variables.objects.iter().any(|object| !object.is_early && asks_for_place(&object.asked));
-        let place = starts || links || says_so || asks_for_place(&variables.elsewhere);
-        return Asked { names: None, place };
-    };
-    let place = asked.contains(OsStr::new(HERE));
-    let counts = |name: &&OsStr| {
-        *name != HERE && !name.to_str().is_some_and(|n| OF_NO_CONSEQUENCE.iter().any(|g| matches(g, n)))
-    };
-    let names = asked.into_iter().filter(counts).map(|name| name.to_str().map(str::to_owned));
-    Asked { names: names.collect(), place }
+    let whole = asked_by_the_build(variables);
+    let is_whole = whole.is_some() && !starts;
+    let asked = whole.unwrap_or_else(|| asked_by_what_came_late(variables));
+    let asked = Asked::of(&asked, !is_whole);
+    // A program that was started knows where it is; where not all is known, a linker may stand for one.
+    let place = asked.place || starts || (links && !is_whole);
+    Asked { place, ..asked }
 }
 
-fn asks_for_place(asked: &BTreeSet<OsString>) -> bool {
-    asked.contains(OsStr::new(HERE))
+impl Asked {
+    /// Of code of which nothing is known.
+    const ANYTHING: Self = Self { names: BTreeSet::new(), any: true, place: true, changing: None };
+
+    /// Sorts questions; `any` tells of others that may have been asked.
+    fn of(asked: &BTreeSet<&OsStr>, any: bool) -> Self {
+        let changing = CHANGING.iter().find(|(question, _)| asked.contains(OsStr::new(question)));
+        let names = asked.iter().filter(|name| counts(name));
+        Self {
+            any: any || names.clone().any(|name| name.to_str().is_none()),
+            names: names.filter_map(|name| name.to_str().map(str::to_owned)).collect(),
+            place: asked.contains(OsStr::new(HERE)),
+            changing: changing.map(|(_, what)| *what),
+        }
+    }
+}
+
+/// Whether a name is that of a variable which says something about a result.
+fn counts(name: &OsStr) -> bool {
+    let is_variable = name != HERE && CHANGING.iter().all(|(question, _)| name != *question);
+    is_variable && !name.to_str().is_some_and(|name| OF_NO_CONSEQUENCE.iter().any(|glob| matches(glob, name)))
+}
+
+/// Returns what a program asked for that is all of the build's making. It may have been moved to `file` since. `None`:
+/// it could not be looked into, or went before that was done.
+pub fn by_program(trace: &Trace, file: &Path) -> Option<Asked> {
+    let variables = trace.variables.as_ref()?;
+    let objects = variables.objects.iter();
+    let asked = objects.clone().map(|object| &object.asked).chain([&variables.elsewhere]);
+    let asked = asked.flatten().map(AsRef::as_ref).collect();
+    let others =
+        objects.map(|object| &*object.path).filter(|path| *path != variables.program && !is_system(path));
+    let around = std::iter::once(file).chain(others).any(|path| imports(path).is_none());
+    Some(Asked::of(&asked, around))
+}
+
+/// Whether a library belongs to the C library or to the kernel, or is the hook itself, whose own questions nobody asks by their names.
+fn is_system(library: &Path) -> bool {
+    let name = library.file_name().unwrap_or_default().as_bytes();
+    let is_one = |begin: &&str| name.starts_with(begin.as_bytes());
+    let known = ["ld-", "ld.so", "ld64.so", "libc.", "libdl.", "libgcc_s.", "libm.", "libpthread.", "librt."];
+    // The hook is a descriptor of ours.
+    let is_hook = library.starts_with(format!("/proc/{}/fd", std::process::id()));
+    is_hook || library.as_os_str().is_empty() || name.starts_with(b"linux-") || known.iter().any(is_one)
 }
 
 /// Returns what a hook saw that was in the compiler itself.
@@ -158,18 +210,15 @@ fn in_the_compiler<'t>(trace: &'t Trace, sysroot: &Path) -> Option<&'t Variables
 }
 
 /// Whether the list of variables of a process was read as a file.
-pub(super) fn was_read_as_file(trace: &Trace) -> bool {
-    let is_list = |path: &Path| path.starts_with("/proc") && path.file_name() == Some(OsStr::new("environ"));
-    trace.accesses.iter().any(|access| is_list(&access.path))
+pub fn was_read_as_file(trace: &Trace) -> bool {
+    trace.accesses.iter().any(|access| is_environment(&access.path))
 }
 
 /// Whether a program was started, other than the compiler itself and the loader.
 fn is_started(access: &Access, compiler: &Path) -> bool {
-    let name = access.path.file_name().unwrap_or_default().as_bytes();
-    let is_loader = name.starts_with(b"ld-") || name.starts_with(b"ld.so") || name.starts_with(b"ld64.so");
     access.exec
         && !access.absent
-        && !is_loader
+        && !is_loader(&access.path)
         && access.path.canonicalize().map_or(true, |program| program != compiler)
 }
 
@@ -189,6 +238,12 @@ fn asked_by_the_build(variables: &Variables) -> Option<BTreeSet<&OsStr>> {
         asked.extend(&object.asked);
     }
     Some(asked.into_iter().map(AsRef::as_ref).collect())
+}
+
+/// Returns what the build's code asked for by itself.
+fn asked_by_what_came_late(variables: &Variables) -> BTreeSet<&OsStr> {
+    let late = variables.objects.iter().filter(|object| !object.is_early);
+    late.flat_map(|object| &object.asked).chain(&variables.elsewhere).map(AsRef::as_ref).collect()
 }
 
 /// Reads what a library takes from others. `None`: it can't be read, or something in it leads around the hook.
@@ -220,6 +275,7 @@ mod tests {
             link: false,
             exec,
             written: false,
+            replaced: false,
             written_first: false,
         }
     }
@@ -235,6 +291,8 @@ mod tests {
                 access("/lib64/ld-linux-x86-64.so.2", true),
             ],
             network: false,
+            random: false,
+            host: false,
             incomplete: None,
             stops: 0,
             variables: Some(Variables { program, objects: vec![early], elsewhere }),
@@ -243,8 +301,8 @@ mod tests {
 
     fn names_of(trace: &Trace, links: bool) -> Option<String> {
         let program = std::env::current_exe().unwrap();
-        let names = of(trace, program.parent().unwrap(), links).names?;
-        Some(names.into_iter().collect::<Vec<_>>().join(" "))
+        let asked = of(trace, program.parent().unwrap(), links);
+        (!asked.any).then(|| asked.names.into_iter().collect::<Vec<_>>().join(" "))
     }
 
     #[test]
@@ -263,8 +321,7 @@ mod tests {
     fn what_can_t_be_known_by_name() {
         assert_eq!(names_of(&Trace { variables: None, ..trace(&[]) }, false), None);
         assert_eq!(names_of(&trace(&[b"\xff"]), false), None, "not a name we can keep");
-        let nothing = Asked { names: None, place: true };
-        assert_eq!(of(&trace(&[]), Path::new("/proc"), false), nothing, "not the compiler");
+        assert_eq!(of(&trace(&[]), Path::new("/proc"), false), Asked::ANYTHING, "not the compiler");
     }
 
     #[test]
@@ -276,6 +333,30 @@ mod tests {
         let mut starts = trace(&[]);
         starts.accesses.push(access("/bin/sh", true));
         assert!(place(&starts));
+    }
+
+    #[test]
+    fn who_asks_for_what_changes() {
+        let program = std::env::current_exe().unwrap();
+        let changing = |trace: &Trace| of(trace, program.parent().unwrap(), false).changing;
+        assert_eq!(changing(&trace(&[b".", b"A"])), None);
+        assert_eq!(changing(&trace(&[b"=clock"])), Some("the time"));
+        assert_eq!(changing(&trace(&[b"=random"])), Some("random numbers"));
+        assert_eq!(changing(&trace(&[b"=host"])), Some("the name of this machine"));
+        assert_eq!(names_of(&trace(&[b"=clock", b"=random", b"=host", b"A"]), false).unwrap(), "A");
+        // The compiler may ask.
+        let mut early = trace(&[]);
+        early.variables.as_mut().unwrap().objects[0].asked.insert(CLOCK.into());
+        assert_eq!(changing(&early), None);
+        // It is no less true where not all is known.
+        let mut starts = trace(&[b"=clock"]);
+        starts.accesses.push(access("/bin/sh", true));
+        assert_eq!(changing(&starts), Some("the time"));
+        let path = PathBuf::from("/nowhere/libmac.so");
+        let late = Object { path, is_early: false, asked: [CLOCK.into()].into() };
+        let mut around = trace(&[]);
+        around.variables.as_mut().unwrap().objects.push(late);
+        assert_eq!(changing(&around), Some("the time"));
     }
 
     #[test]

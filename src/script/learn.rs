@@ -1,0 +1,288 @@
+//! From what a run read to a prediction.
+//!
+//! Owns the meaning of accesses to a build script: which are inputs, and which say that its result can't be known again.
+//! When in doubt, it is the latter.
+//!
+//! | access | is |
+//! |---|---|
+//! | content of a file, names in a directory, text of a link, absence | an input |
+//! | existence of a file that nobody opened | an input with its time and permissions: these may be what was wanted |
+//! | anything in a directory above the workspace | an input twice: at that path, and as something that is searched for upwards |
+//! | below `OUT_DIR` | the script's own business, unless it finds what an earlier run left |
+//! | a file made elsewhere and gone again | the script's own business |
+//! | a file made, changed or removed elsewhere | an effect that can't be repeated |
+//! | a declared `rerun-if-changed` | an input, with all that is in it |
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use super::call::{LIBRARIES, Run};
+use super::execute::Executed;
+use crate::entry::{Aspect, Prediction};
+use crate::event::Bypass;
+use crate::fs::stat::Stat;
+use crate::portable::PortablePath;
+use crate::serve::accesses::{SYSTEM, is_environment, is_loader, plain, system_path};
+use crate::serve::{above, asked};
+use crate::trace::{self, Access, Trace};
+
+/// Learns from a run that succeeded.
+pub(super) fn learn(run: &Run, executed: &Executed) -> Result<Prediction, Bypass> {
+    let trace = &executed.trace;
+    if let Some(why) = &trace.incomplete {
+        return Err(Bypass::Script(format!("can't be traced: {why}")));
+    }
+    if trace.network {
+        return Err(Bypass::Script("used the network".to_owned()));
+    }
+    let ground = Ground::new(run);
+    let began_empty = executed.began_empty;
+    let mut inputs = Inputs { run, paths: BTreeSet::new(), is_bound: false, began_empty };
+    let mut resolved = BTreeMap::new();
+    for access in &trace.accesses {
+        add_access(&mut inputs, &ground, access, &mut resolved)?;
+    }
+    let declared = Declared::in_text(&executed.stdout);
+    for path in &declared.files {
+        add_declared(&mut inputs, &ground, path)?;
+    }
+    let Variables { names, any } = variables(run, trace, &ground)?;
+    Ok(Prediction {
+        files: inputs.paths.into_iter().collect(),
+        variables: declared.variables.union(&names).cloned().collect(),
+        whole_environment: any,
+        directories: Vec::new(),
+        bound: inputs.is_bound,
+        traced: true,
+    })
+}
+
+/// The inputs found so far.
+struct Inputs<'r> {
+    run: &'r Run,
+    paths: BTreeSet<(PortablePath, Aspect)>,
+    /// Whether the result is for this checkout only.
+    is_bound: bool,
+    /// Whether `OUT_DIR` held nothing of an earlier run.
+    began_empty: bool,
+}
+
+impl Inputs<'_> {
+    fn add(&mut self, path: &Path, aspect: Aspect) -> Result<(), Bypass> {
+        let portable = self.run.roots.shorten(&self.run.cwd.join(path));
+        let portable = portable.ok_or_else(|| Bypass::Script(format!("read `{}`", path.display())))?;
+        self.paths.insert((portable, aspect));
+        Ok(())
+    }
+}
+
+/// Places with a meaning of their own.
+struct Ground {
+    /// `OUT_DIR`: as cargo names it, and without links.
+    out_dirs: Vec<PathBuf>,
+    /// The script, by its three names, and this program: the key holds the one, and the other is no input.
+    own: Vec<PathBuf>,
+    /// Directories that fill up in the order of the build.
+    shared: Vec<PathBuf>,
+    /// Where a file's time is the business of whoever installed it.
+    installed: Vec<PathBuf>,
+}
+
+impl Ground {
+    fn new(run: &Run) -> Self {
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let mut own = vec![run.script.clone(), run.place.clone()];
+        own.extend(run.launcher());
+        own.extend(std::env::current_exe());
+        own.extend(own.clone().iter().map(|path| real(path)));
+        let profiles = run.roots.iter().filter(|(root, _)| matches!(root, crate::portable::Root::Profile(_)));
+        let shared = profiles.flat_map(|(_, profile)| {
+            ["", "build", "deps", "examples", "incremental", ".fingerprint"].map(|name| profile.join(name))
+        });
+        let sysroot = run.roots.get(crate::portable::Root::Sysroot).map(Path::to_owned);
+        Self {
+            out_dirs: vec![run.out_dir.clone(), real(&run.out_dir)],
+            own,
+            shared: shared.collect(),
+            installed: SYSTEM.iter().map(PathBuf::from).chain(sysroot).chain(run.cargo_home()).collect(),
+        }
+    }
+
+    fn is_own(&self, path: &Path) -> bool {
+        self.own.iter().any(|own| own == path)
+    }
+}
+
+fn add_access(
+    inputs: &mut Inputs<'_>,
+    ground: &Ground,
+    access: &Access,
+    resolved: &mut BTreeMap<PathBuf, PathBuf>,
+) -> Result<(), Bypass> {
+    let path = &plain(&access.path, resolved);
+    if let Some(known) = system_path(path).filter(|_| !access.absent) {
+        return match known || access.written {
+            true => Ok(()),
+            false => Err(Bypass::Script(format!("read `{}`", path.display()))),
+        };
+    }
+    if ground.out_dirs.iter().any(|dir| path.starts_with(dir)) {
+        return match !inputs.began_empty && looks_at_left_overs(access, path) {
+            true => Err(Bypass::Script("looked at files of an earlier run".to_owned())),
+            false => Ok(()),
+        };
+    }
+    if ground.is_own(path) {
+        return Ok(());
+    }
+    if access.written && (access.replaced || path.symlink_metadata().is_ok()) {
+        return Err(Bypass::Script(format!("wrote `{}` outside of `OUT_DIR`", path.display())));
+    }
+    if access.written_first {
+        return Ok(());
+    }
+    if access.list {
+        if ground.shared.contains(path) {
+            return Err(Bypass::Script(format!("listed `{}`", path.display())));
+        }
+        inputs.add(path, Aspect::Listing)?;
+        inputs.is_bound |= leads_to_root(inputs.run, path);
+    }
+    if leads_to_root(inputs.run, path) {
+        return Ok(());
+    }
+    if access.link {
+        inputs.add(path, Aspect::Link)?;
+    }
+    if access.absent && path.symlink_metadata().is_ok() {
+        return Err(Bypass::ChangedDuringCompile(path.display().to_string()));
+    }
+    let was_opened = access.read || access.exec || access.absent;
+    if was_opened || access.stat || access.link {
+        let by_content = was_opened || ground.installed.iter().any(|root| path.starts_with(root));
+        let is_file = || Stat::of(path).is_ok_and(|stat| stat.is_file());
+        inputs.add(path, if by_content || !is_file() { Aspect::Content } else { Aspect::Metadata })?;
+    }
+    if let Some(search) = above::search(&inputs.run.roots, path, &ground.installed) {
+        inputs.paths.insert((search, Aspect::Above));
+    }
+    Ok(())
+}
+
+/// Whether an access to something below `OUT_DIR` may have found it as an earlier run left it. Directories are made where
+/// they are missing: that one is there says nothing.
+fn looks_at_left_overs(access: &Access, path: &Path) -> bool {
+    let looks = access.read || access.exec || access.list || access.link || access.stat;
+    looks && !access.absent && (access.list || !path.is_dir() || path.is_symlink())
+}
+
+/// Whether a path is a root of this checkout or leads to one.
+fn leads_to_root(run: &Run, path: &Path) -> bool {
+    run.roots.iter().map(|(_, root)| root).chain([run.cwd.as_path()]).any(|root| root.starts_with(path))
+}
+
+fn add_declared(inputs: &mut Inputs<'_>, ground: &Ground, path: &Path) -> Result<(), Bypass> {
+    let path = inputs.run.cwd.join(path);
+    if ground.out_dirs.iter().any(|dir| path.starts_with(dir)) {
+        return Ok(());
+    }
+    inputs.add(&path, if path.is_dir() { Aspect::Tree } else { Aspect::Content })
+}
+
+/// What a script declares to cargo.
+#[derive(Default)]
+struct Declared {
+    files: Vec<PathBuf>,
+    variables: BTreeSet<String>,
+}
+
+impl Declared {
+    fn in_text(stdout: &[u8]) -> Self {
+        let mut declared = Self::default();
+        for line in String::from_utf8_lossy(stdout).lines() {
+            let Some(line) = line.strip_prefix("cargo::").or_else(|| line.strip_prefix("cargo:")) else {
+                continue;
+            };
+            match line.split_once('=') {
+                Some(("rerun-if-changed", path)) => declared.files.push(path.into()),
+                Some(("rerun-if-env-changed", name)) => {
+                    declared.variables.insert(name.to_owned());
+                }
+                _ => {}
+            }
+        }
+        declared
+    }
+}
+
+/// Programs that ask for random numbers to name temporary files by, or to scatter their tables.
+const SCATTERING: &[&str] = &["cargo", "cmake", "git", "mktemp", "ninja", "node", "perl", "python"];
+
+/// What a run asked its environment for.
+struct Variables {
+    names: BTreeSet<String>,
+    /// Whether it may have read any other.
+    any: bool,
+}
+
+/// Finds the variables that count: those that the script asked for, and all others where programs that it starts, or code
+/// that goes around the hook, may have read any.
+fn variables(run: &Run, trace: &Trace, ground: &Ground) -> Result<Variables, Bypass> {
+    let is_other = |access: &&Access| {
+        access.exec && !access.absent && !is_loader(&access.path) && !ground.is_own(&access.path)
+    };
+    let started =
+        trace.accesses.iter().filter(is_other).filter_map(|access| access.path.file_name()?.to_str());
+    let started = started.collect::<Vec<_>>();
+    let asked = asked::by_program(trace, &run.script);
+    let asked = asked.ok_or_else(|| Bypass::Script("is a program that can't be looked into".to_owned()))?;
+    let scatters = started.iter().any(|program| SCATTERING.iter().any(|known| program.starts_with(known)));
+    let changing = match asked.changing {
+        // A machine keeps its name.
+        Some(what) if what != asked::NAME_OF_MACHINE => Some(what),
+        _ if started.contains(&"date") => Some("the time"),
+        _ if trace.random && !scatters => Some("random numbers"),
+        _ => None,
+    };
+    if let Some(what) = changing {
+        return Err(Bypass::Script(format!("asked for {what}")));
+    }
+    let mut names = asked.names;
+    names.insert(LIBRARIES.to_owned());
+    if trace.host || asked.changing.is_some() {
+        names.insert(trace::HOST.to_owned());
+    }
+    if !started.is_empty() {
+        // How many compilers it starts at once.
+        names.remove("NUM_JOBS");
+    }
+    for wrapper in ["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"] {
+        // How it calls the compiler; ours calls it as if it were not there.
+        if run.environment.get(wrapper).is_some_and(is_ours) {
+            names.remove(wrapper);
+        }
+    }
+    let is_list = |access: &Access| is_environment(&access.path);
+    let any = asked.any || !started.is_empty() || trace.accesses.iter().any(is_list);
+    Ok(Variables { names, any })
+}
+
+/// Whether a program is this one, by one of its names.
+fn is_ours(program: &OsStr) -> bool {
+    Path::new(program).file_stem().is_some_and(|stem| stem == "cargo-kache" || stem == "kache")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_script_declares() {
+        let text =
+            b"cargo:rerun-if-changed=a b\ncargo::rerun-if-env-changed=X\nrerun-if-changed=c\ncargo:root=/x\n";
+        let declared = Declared::in_text(text);
+        assert_eq!(declared.files, [PathBuf::from("a b")]);
+        assert_eq!(declared.variables, ["X".to_owned()].into());
+    }
+}

@@ -1,0 +1,112 @@
+//! What one call works with: settings, store, and the guard around the index.
+//!
+//! Owns the opening of the store, the turns that equal calls take, and the start of a gc when one is due.
+
+use std::cell::RefCell;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::Call;
+use super::notes::{Notes, chain, now_ms};
+use crate::config::{self, Settings};
+use crate::digest::Digest;
+use crate::env::Env;
+use crate::event::{Bypass, Log};
+use crate::fs::lock::{self, Lock};
+use crate::invocation::AUTOMATIC_GC;
+use crate::key::environment;
+use crate::store::gc;
+use crate::store::guard::Guard;
+use crate::store::layout::Layout;
+use crate::store::{OpenError, Store};
+
+/// Why a session was not opened, and where to note it.
+pub struct Excluded {
+    /// Why.
+    pub why: Bypass,
+    /// Where.
+    pub notes: Notes,
+}
+
+/// One call that may be cached.
+pub struct Session<'c, C> {
+    /// What is asked for.
+    pub call: &'c C,
+    /// The settings.
+    pub settings: Settings,
+    /// The store.
+    pub store: Store,
+    /// Taken away once the program has run.
+    guard: RefCell<Option<Guard>>,
+}
+
+/// Resolves the settings; an error in words.
+pub fn settings(call: &impl Call) -> Result<Settings, String> {
+    // The target directory usually lies in the workspace root.
+    let root = call.profile_dir().and_then(Path::parent).and_then(Path::parent);
+    config::resolve(&Env::process(), root).map(|r| r.settings).map_err(|e| chain(&e))
+}
+
+impl<'c, C: Call> Session<'c, C> {
+    /// Opens the store, unless `exclusion` holds against it.
+    pub fn open(call: &'c C, settings: Settings, exclusion: Option<Bypass>) -> Result<Self, Excluded> {
+        let layout = Layout::new(settings.cache_dir.clone());
+        let notes = Notes { log: Some(Log::at(layout.events())), filter: settings.log.clone() };
+        if let Some(why) = exclusion {
+            return Err(Excluded { why, notes });
+        }
+        let program = call.program();
+        let guard = Guard::become_program(&layout, &program.program, &program.arguments);
+        let store = Store::open(layout).map_err(|e| match e {
+            OpenError::NetworkFs(_) => Excluded { why: Bypass::NetworkFs, notes },
+            other => Excluded { why: Bypass::Store(chain(&other)), notes },
+        })?;
+        Ok(Self { call, settings, store, guard: RefCell::new(guard) })
+    }
+
+    /// Lets go of the fallback to the program: it is about to run.
+    pub fn end_guard(&self) {
+        self.guard.take();
+    }
+
+    /// From now on trouble in the index ends this process as the program ended: well.
+    pub fn guard_result(&self) {
+        // A guard that goes takes the handlers with it, so the old one goes first.
+        self.guard.take();
+        self.guard.replace(Guard::exit(&self.store.layout, 0));
+    }
+
+    /// Takes the turn to make `key`, waiting for another process that has it. `None`: it has kept it too long, or
+    /// turns can't be taken.
+    pub fn take_turn(&self, key: &Digest) -> Option<Lock> {
+        let slot = u64::from_le_bytes(key.as_bytes()[..8].try_into().expect("eight bytes"));
+        lock::byte(&self.store.layout.inflight_lock(), slot, self.settings.lock_timeout).ok().flatten()
+    }
+
+    /// Starts a gc that goes on by itself, if the last one was some time ago: the store has just grown. Under the front
+    /// end that is done once, at the end of the build.
+    pub fn collect_if_due(&self) {
+        let has_front_end = self.call.environment().get(crate::env::KACHE_BUILD).is_some();
+        if has_front_end || !gc::is_due(&self.store.layout, now_ms()) {
+            return;
+        }
+        let Ok(this_program) = std::env::current_exe() else { return };
+        let mut gc = Command::new(this_program);
+        gc.arg("kache").args(AUTOMATIC_GC).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        // Out of the terminal's foreground group: an interrupt of the build is not meant for it.
+        let _ = gc.process_group(0).spawn();
+    }
+
+    /// Returns where outcomes are noted.
+    pub fn notes(&self) -> Notes {
+        Notes { log: Some(self.store.log.clone()), filter: self.settings.log.clone() }
+    }
+}
+
+/// Finds the rule of the user's that keeps a package out of the cache.
+pub fn rule_against(package: &str, settings: &Settings) -> Option<Bypass> {
+    let name = package.replace('-', "_");
+    let listed = |glob: &&String| environment::matches(&glob.replace('-', "_"), &name);
+    settings.bypass.iter().find(listed).map(|rule| Bypass::Rule(rule.clone()))
+}
