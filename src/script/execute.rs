@@ -73,7 +73,11 @@ pub(super) fn execute(session: &Session<'_, Run>) -> Result<Executed, Unable> {
     });
     let waited = traced.wait();
     drop(stage);
-    let (status, trace) = waited.map_err(|error| Unable::Untraced(error.to_string()))?;
+    // It has run, and must not run again.
+    let (status, trace) = waited.map_err(|error| {
+        say_not_started(&program, &error);
+        Unable::NotStarted
+    })?;
     let (ending, millis) = (Ending::Status(status), millis(clock));
     Ok(Executed { ending, millis, started, stdout, stderr, trace, began_empty })
 }

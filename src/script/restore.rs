@@ -6,7 +6,9 @@
 //! A process that is killed on the way leaves a directory that nobody uses: cargo takes the run for done only when we
 //! have ended well.
 
+use std::ffi::OsStr;
 use std::io::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::call::Run;
@@ -97,7 +99,7 @@ fn put_back(run: &Run, entry: &Entry, blobs: &[PathBuf]) -> fs::Result<Bytes> {
     for (name, target) in &tree.links {
         let path = run.out_dir.join(name);
         let target = text_here(run, target).ok_or(std::io::ErrorKind::InvalidData).at("read", &path)?;
-        let target = std::ffi::OsString::from(String::from_utf8_lossy(&target).into_owned());
+        let target = OsStr::from_bytes(&target);
         std::os::unix::fs::symlink(target, &path).at("create link", &path)?;
     }
     // Directories last: one may forbid to write in it.
