@@ -80,12 +80,13 @@ pub fn create(path: &Path) -> Result<File> {
 
 /// Keeps the low descriptors of an open file from programs that this one starts.
 pub fn close_on_exec(path: &Path) {
-    let Ok(file) = stat::Stat::of(path) else { return };
+    let Ok(file) = rustix::fs::stat(path) else { return };
     for number in 3..32 {
         // SAFETY: nobody closes the low descriptors of a process that has just opened them; one that is not open is an
         // error of the call.
         let descriptor = unsafe { std::os::fd::BorrowedFd::borrow_raw(number) };
-        let is_it = rustix::fs::fstat(descriptor).is_ok_and(|open| open.st_ino == file.inode);
+        let open = rustix::fs::fstat(descriptor);
+        let is_it = open.is_ok_and(|open| (open.st_dev, open.st_ino) == (file.st_dev, file.st_ino));
         if is_it {
             let _ = rustix::io::fcntl_setfd(descriptor, rustix::io::FdFlags::CLOEXEC);
         }
