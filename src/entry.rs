@@ -85,6 +85,13 @@ pub enum FileState {
     Absent,
     /// A file with this content.
     Content(Digest),
+    /// A file, and what its owner may do with it.
+    File {
+        /// What it holds.
+        content: Digest,
+        /// The owner's three bits: read, write, run.
+        owner: u8,
+    },
     /// A directory; its names are not of interest.
     Directory,
     /// A directory with these names.
@@ -167,6 +174,9 @@ pub struct Prediction {
 pub enum Aspect {
     /// Content, or absence.
     Content,
+    /// The same, and what the file's owner may do with it: those who copy it do so with its permissions. What others
+    /// may do is left out, since it differs with the habits of a machine.
+    File,
     /// The names in a directory.
     Listing,
     /// Where a symbolic link leads, by its text.

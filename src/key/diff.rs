@@ -105,7 +105,9 @@ pub fn changes(earlier: &Inputs, now: &Inputs) -> Vec<Change> {
 /// Returns what a state answers.
 fn aspect(state: &FileState) -> Aspect {
     match state {
-        FileState::Absent | FileState::Content(_) | FileState::Directory => Aspect::Content,
+        FileState::Absent | FileState::Content(_) | FileState::File { .. } | FileState::Directory => {
+            Aspect::Content
+        }
         FileState::Listing(_) => Aspect::Listing,
         FileState::Link(_) | FileState::Other => Aspect::Link,
         FileState::Metadata(_) => Aspect::Metadata,

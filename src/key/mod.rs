@@ -57,6 +57,9 @@ pub trait Files {
     /// Returns the state of what `path` leads to.
     fn state(&self, path: &Path) -> fs::Result<FileState>;
 
+    /// Returns the state of what `path` leads to, for a file with what its owner may do.
+    fn file(&self, path: &Path) -> fs::Result<FileState>;
+
     /// Returns the digest of the names in a directory.
     fn listing(&self, path: &Path) -> fs::Result<FileState>;
 
@@ -99,6 +102,7 @@ impl State {
             let path = cwd.join(path);
             let state = match aspect {
                 Aspect::Content => files.state(&path)?,
+                Aspect::File => files.file(&path)?,
                 Aspect::Listing => files.listing(&path)?,
                 Aspect::Link => files.link(&path)?,
                 Aspect::Metadata => files.metadata(&path)?,
@@ -192,6 +196,7 @@ fn enter(hasher: &mut FieldHasher, state: &FileState) {
         FileState::Directory => hasher.field(b"directory"),
         FileState::Other => hasher.field(b"other"),
         FileState::Content(digest) => hasher.field(b"content").digest(digest),
+        FileState::File { content, owner } => hasher.field(b"file").digest(content).field(&[*owner]),
         FileState::Listing(digest) => hasher.field(b"listing").digest(digest),
         FileState::Link(digest) => hasher.field(b"link").digest(digest),
         FileState::Metadata(digest) => hasher.field(b"metadata").digest(digest),

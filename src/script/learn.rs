@@ -5,7 +5,7 @@
 //!
 //! | access | is |
 //! |---|---|
-//! | content of a file, names in a directory, text of a link, absence | an input |
+//! | content of a file and what its owner may do with it, names in a directory, text of a link, absence | an input |
 //! | existence of a file that nobody opened | an input with its time and permissions: these may be what was wanted |
 //! | anything in a directory above the workspace | an input twice: at that path, and as something that is searched for upwards |
 //! | below `OUT_DIR` | the script's own business, unless it finds what an earlier run left |
@@ -159,10 +159,12 @@ fn add_access(
         return Err(Bypass::ChangedDuringCompile(path.display().to_string()));
     }
     let was_opened = access.read || access.exec || access.absent;
-    if was_opened || access.stat || access.link {
-        let by_content = was_opened || ground.installed.iter().any(|root| path.starts_with(root));
+    if was_opened {
+        inputs.add(path, Aspect::File)?;
+    } else if access.stat || access.link {
+        let is_installed = ground.installed.iter().any(|root| path.starts_with(root));
         let is_file = || Stat::of(path).is_ok_and(|stat| stat.is_file());
-        inputs.add(path, if by_content || !is_file() { Aspect::Content } else { Aspect::Metadata })?;
+        inputs.add(path, if is_installed || !is_file() { Aspect::Content } else { Aspect::Metadata })?;
     }
     if let Some(search) = above::search(&inputs.run.roots, path, &ground.installed) {
         inputs.paths.insert((search, Aspect::Above));

@@ -20,7 +20,8 @@
 //! Every script knows where it is, since cargo tells it `OUT_DIR`. What it writes is searched for directories of the
 //! checkout, in the forms that people write them in; a number that was computed from one (a hash, a length) is not seen
 //! for what it is, and is the first checkout's in all others. The same holds for clocks that are read without a library, by
-//! programs that the script starts. Of a file that is read, its content counts and not its times.
+//! programs that the script starts. Of a file that is read, its content and its owner's permissions count, not its times nor
+//! what others may do with it.
 //!
 //! # Cargo's own rules
 //! Cargo decides when a script runs, by `rerun-if-…` and by times, as without us; we are asked only then. It reads what

@@ -57,6 +57,28 @@ impl<'i> RememberedFiles<'i> {
         }
         Ok(digest)
     }
+
+    /// Returns the state of what `path` leads to; `of_file` says what of a file counts.
+    fn look_at(&self, path: &Path, of_file: impl Fn(Digest, &Stat) -> FileState) -> fs::Result<FileState> {
+        let denied = |e: &fs::PathError| e.kind() == io::ErrorKind::PermissionDenied;
+        let stat = match stat(path) {
+            Ok(Some(stat)) => stat,
+            Ok(None) => return Ok(FileState::Absent),
+            Err(e) if denied(&e) => return Ok(FileState::Other),
+            Err(e) => return Err(e),
+        };
+        if stat.is_dir() {
+            return Ok(FileState::Directory);
+        }
+        if !stat.is_file() {
+            return Ok(FileState::Other);
+        }
+        match self.digest_at(path, &stat) {
+            Ok(digest) => Ok(of_file(digest, &stat)),
+            Err(e) if denied(&e) => Ok(FileState::Other),
+            Err(e) => Err(e),
+        }
+    }
 }
 
 /// Finds an input that may have changed since `started`.
@@ -67,14 +89,16 @@ pub fn unsettled(prediction: &Prediction, roots: &Roots, cwd: &Path, started: Ti
             // Those who search upwards leave a path of its own for each step.
             Aspect::Above => return None,
             Aspect::Link => Stat::of_name(&path),
-            Aspect::Content | Aspect::Listing | Aspect::Metadata | Aspect::Tree => Stat::of(&path),
+            Aspect::Content | Aspect::File | Aspect::Listing | Aspect::Metadata | Aspect::Tree => {
+                Stat::of(&path)
+            }
         };
         let stat = stat.ok()?;
         // Artefacts of the build get new links at any time; cargo lets no two builds write them.
         let is_artefact =
             matches!(portable.root, Some(Root::Profile(_))) && portable.rest.starts_with("deps/");
         let is_settled = match aspect {
-            Aspect::Content | Aspect::Link | Aspect::Tree if stat.is_dir() => true,
+            Aspect::Content | Aspect::File | Aspect::Link | Aspect::Tree if stat.is_dir() => true,
             _ if is_artefact => stat.modified < started,
             _ => stat.settled_before(started),
         };
@@ -100,24 +124,11 @@ fn is_absence(error: &fs::PathError) -> bool {
 
 impl Files for RememberedFiles<'_> {
     fn state(&self, path: &Path) -> fs::Result<FileState> {
-        let denied = |e: &fs::PathError| e.kind() == io::ErrorKind::PermissionDenied;
-        let stat = match stat(path) {
-            Ok(Some(stat)) => stat,
-            Ok(None) => return Ok(FileState::Absent),
-            Err(e) if denied(&e) => return Ok(FileState::Other),
-            Err(e) => return Err(e),
-        };
-        if stat.is_dir() {
-            return Ok(FileState::Directory);
-        }
-        if !stat.is_file() {
-            return Ok(FileState::Other);
-        }
-        match self.digest_at(path, &stat) {
-            Ok(digest) => Ok(FileState::Content(digest)),
-            Err(e) if denied(&e) => Ok(FileState::Other),
-            Err(e) => Err(e),
-        }
+        self.look_at(path, |content, _| FileState::Content(content))
+    }
+
+    fn file(&self, path: &Path) -> fs::Result<FileState> {
+        self.look_at(path, |content, stat| FileState::File { content, owner: (stat.mode >> 6 & 0o7) as u8 })
     }
 
     fn link(&self, path: &Path) -> fs::Result<FileState> {

@@ -431,7 +431,10 @@ fn prune(store: &Store) -> Result<HashSet<Digest>, IndexError> {
 }
 
 fn content(state: &FileState) -> Option<Digest> {
-    if let FileState::Content(digest) = state { Some(*digest) } else { None }
+    match state {
+        FileState::Content(digest) | FileState::File { content: digest, .. } => Some(*digest),
+        _ => None,
+    }
 }
 
 fn known_entries(reader: &Reader<'_>) -> Vec<Known> {

@@ -23,7 +23,7 @@ use crate::digest::Digest;
 use crate::fs;
 
 /// Version of the index's tables and values. 1: first.
-pub const INDEX_SCHEMA: u32 = 3;
+pub const INDEX_SCHEMA: u32 = 4;
 
 /// The directories and files of one cache.
 #[derive(Clone, Debug)]

@@ -153,6 +153,22 @@ fn permissions_of_a_file_that_nobody_opens() {
 }
 
 #[test]
+fn permissions_of_a_file_that_is_copied() {
+    let p = looking(
+        "{ use std::os::unix::fs::PermissionsExt; let to = format!(\"{}/tool\", std::env::var(\"OUT_DIR\").unwrap()); \
+         std::fs::copy(\"tool.sh\", &to).unwrap(); \
+         format!(\"{:o}\", std::fs::metadata(to).unwrap().permissions().mode() & 0o700) }",
+    )
+    .file("tool.sh", "#!/bin/sh\n")
+    .build();
+    first(&p, "600");
+    restored(&p, "600");
+    p.write_script("tool.sh", "#!/bin/sh\n");
+    runs_again(&p, "700");
+    restored(&p, "700");
+}
+
+#[test]
 fn a_directory_that_is_declared() {
     let p = scripted("println!(\"cargo:rerun-if-changed=data\"); println!(\"cargo:rustc-env=SEEN=x\");")
         .file("data/deep/x.txt", "one")
