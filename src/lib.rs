@@ -9,7 +9,8 @@
 //! # Entry points
 //!
 //! `main.rs` decides by argv whether this process is the compiler's stand-in ([`wrapper`]), a build script's
-//! ([`launcher`]), or a person's command ([`cli`]). `cargo kache build` is a command that runs cargo with this program as the wrapper ([`orchestrate`]).
+//! ([`script`]), or a person's command ([`cli`]). `cargo kache build` is a command that runs cargo with this program as the wrapper
+//! ([`orchestrate`]).
 //!
 //! # Map
 //!

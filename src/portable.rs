@@ -44,6 +44,12 @@ impl Roots {
         Self { roots: all }
     }
 
+    /// Adds a root.
+    #[must_use]
+    pub fn with(self, root: Root, path: PathBuf) -> Self {
+        Self::new(self.roots.into_iter().chain([(root, path)]))
+    }
+
     /// Returns the directory of a root.
     pub fn get(&self, root: Root) -> Option<&Path> {
         self.roots.iter().find(|(known, _)| *known == root).map(|(_, path)| path.as_path())

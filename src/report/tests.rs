@@ -131,7 +131,7 @@ fn errors_and_failures_are_counted_when_there_are_some() {
     assert_eq!(
         short(&build(errors)),
         "       Kache 0 of 2 units from cache (0 local, 0 remote), 0 missed, 0 bypassed, 1 failed, 1 error\n\
-         \x20     Failed a v0.1.0 (build script) 20s: rustc failed with exit code 1\n\
+         \x20     Failed a v0.1.0 (build script) 20s: exit code 1\n\
          \x20      Error b v0.1.0 (proc-macro) 0.1s: the disk is full\n"
     );
     assert!(short(&build(vec![error.clone(), error])).starts_with(
@@ -238,7 +238,7 @@ fn every_cause_has_its_words() {
             bypass(Bypass::Volatile("used the network".into())),
             "used the network: result can't be known again",
         ),
-        (row(Outcome::Failed { code: 137 }), "rustc was killed by signal 9"),
+        (row(Outcome::Failed { code: 137 }), "killed by signal 9"),
         (
             row(Outcome::Missed {
                 reason: MissReason::First,

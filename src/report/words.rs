@@ -258,13 +258,13 @@ pub fn bypass(why: &Bypass) -> Reason {
     }
 }
 
-/// Says how the compiler ended.
+/// Says how the compiler, or the script, ended.
 fn failure(code: i32) -> Reason {
     let text = match code {
-        129.. => format!("rustc was killed by signal {}", code - 128),
-        _ => format!("rustc failed with exit code {code}"),
+        129.. => format!("killed by signal {}", code - 128),
+        _ => format!("exit code {code}"),
     };
-    Reason { text, ..Reason::plain("failed", "rustc failed") }.with_detail(&code.to_string())
+    Reason { text, ..Reason::plain("failed", "failed") }.with_detail(&code.to_string())
 }
 
 fn files(path: &str, more: usize) -> String {

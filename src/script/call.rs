@@ -52,11 +52,12 @@ impl Run {
         let cwd = std::env::current_dir().unwrap_or_default();
         let path = |name: &str| environment.get(name).map(PathBuf::from).unwrap_or_default();
         let out_dir = path("OUT_DIR");
-        let profile = profile_of(&out_dir);
+        let profile = out_dir.parent().and_then(workspace::profile_of);
+        let script_profile = call.script.parent().and_then(workspace::profile_of);
         let is_fetched = cargo_home(&environment).is_some_and(|home| cwd.starts_with(home));
         let around = || workspace::above(&cwd).filter(|_| !is_fetched);
         let workspace = profile.and_then(workspace::holder).or_else(around);
-        let roots = roots(&environment, profile, profile_of_script(&call.script), workspace.as_deref());
+        let roots = roots(&environment, profile, script_profile, workspace.as_deref());
         let unit = unit(&environment, &call.script);
         let program = Program {
             program: call.script.clone().into(),
@@ -86,6 +87,11 @@ impl Run {
             && self.launcher().is_some_and(|launcher| launcher != self.place)
     }
 
+    /// Returns the name by which the script knows itself.
+    pub(super) fn own_name(&self) -> &OsStr {
+        self.program.name.as_deref().unwrap_or(self.place.as_os_str())
+    }
+
     /// Returns the name that the launcher has besides.
     pub(super) fn launcher(&self) -> Option<PathBuf> {
         launcher::place_of(&self.script)
@@ -94,8 +100,7 @@ impl Run {
     /// Makes paths below cargo's home portable: registry crates are shared with other homes.
     pub(super) fn share_homes(&mut self) {
         if let Some(home) = self.cargo_home() {
-            let all = self.roots.iter().map(|(root, path)| (root, path.to_owned()));
-            self.roots = Roots::new(all.chain([(Root::CargoHome, home)]));
+            self.roots = std::mem::take(&mut self.roots).with(Root::CargoHome, home);
         }
     }
 
@@ -158,20 +163,6 @@ impl serve::Call for Run {
     }
 }
 
-/// Finds the profile directory: `target/debug` of `target/debug/build/foo-0123/out`.
-fn profile_of(out_dir: &Path) -> Option<&Path> {
-    out_dir.parent().and_then(profile_of_folder)
-}
-
-fn profile_of_script(script: &Path) -> Option<&Path> {
-    script.parent().and_then(profile_of_folder)
-}
-
-fn profile_of_folder(folder: &Path) -> Option<&Path> {
-    let build = folder.parent()?;
-    if build.file_name()? == "build" { build.parent() } else { None }
-}
-
 fn roots(
     environment: &Environment,
     profile: Option<&Path>,
@@ -211,9 +202,4 @@ fn unit(environment: &Environment, script: &Path) -> Unit {
         profile: if text("PROFILE").as_deref() == Some("release") { "release" } else { "dev" }.to_owned(),
         triple,
     }
-}
-
-/// Returns the name by which a program knows itself.
-pub(super) fn own_name(run: &Run) -> OsString {
-    run.program.name.clone().unwrap_or_else(|| run.place.clone().into())
 }

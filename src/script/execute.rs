@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use rustix::fs::FlockOperation;
 
-use super::call::{Run, own_name};
+use super::call::Run;
 use crate::fs::stat::Time;
 use crate::fs::{self, link};
 use crate::serve::nested;
@@ -48,6 +48,7 @@ pub(super) enum Unable {
 
 /// Runs the script, traced.
 pub(super) fn execute(session: &Session<'_, Run>) -> Result<Executed, Unable> {
+    trace::supported().map_err(|why| Unable::Untraced(chain(&why)))?;
     let run = session.call;
     let began_empty = fs::list(&run.out_dir).is_ok_and(|names| names.is_empty());
     nested::mark();
@@ -100,7 +101,7 @@ pub(super) fn replace(run: &Run) -> ExitCode {
 fn in_place(run: &Run) -> Program {
     let is_there = run.place.exists() && !crate::launcher::is_launcher(&run.place);
     let program = if is_there { run.place.clone() } else { run.script.clone() };
-    Program { program: program.into(), name: Some(own_name(run)), ..run.program.clone() }
+    Program { program: program.into(), name: Some(run.own_name().to_owned()), ..run.program.clone() }
 }
 
 /// The script stands in its place; at the end the launcher does so again.

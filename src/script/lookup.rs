@@ -2,7 +2,7 @@
 //!
 //! Owns what names a run before anything is known of its reads: the script's content, and what cargo gives to it.
 
-use super::call::{Run, own_name};
+use super::call::Run;
 use crate::digest::{Digest, FieldHasher};
 use crate::entry::{Entry, Inputs, Prediction};
 use crate::event::MissReason;
@@ -104,6 +104,16 @@ pub(super) fn look_up(session: &Session<'_, Run>) -> Result<Found, String> {
     Ok(Found::Miss(Box::new(Miss { known, cause, candidate, inputs: None })))
 }
 
+impl Found {
+    /// Returns the key of what is likely to be missing.
+    pub(super) fn missing(&self) -> Option<Digest> {
+        match self {
+            Self::Hit(_) => None,
+            Self::Miss(miss) => Some(miss.likely_key()),
+        }
+    }
+}
+
 impl Known {
     fn gather(session: &Session<'_, Run>, files: &RememberedFiles<'_>) -> Result<Self, String> {
         let run = session.call;
@@ -115,7 +125,7 @@ impl Known {
         let mut lines = vec![
             format!("script {} {}", run.unit.crate_name, script.to_hex()),
             format!("directory {}", path(run.cwd.as_os_str().as_encoded_bytes())),
-            format!("name {}", path(own_name(run).as_encoded_bytes())),
+            format!("name {}", path(run.own_name().as_encoded_bytes())),
         ];
         lines.extend(run.program.arguments.iter().map(|word| format!("argument {}", word.display())));
         if let Some(salt) = &session.settings.key_salt {
@@ -158,7 +168,7 @@ impl Miss {
     }
 
     /// Returns the key that equal runs under way would have: under the newest prediction, else the first step's.
-    pub(super) fn likely_key(&self) -> Digest {
+    fn likely_key(&self) -> Digest {
         self.candidate.unwrap_or(self.known.key)
     }
 

@@ -91,24 +91,11 @@ fn stand_aside(run: &Run, started: Instant, notes: &Notes, why: Bypass) -> ExitC
 
 /// Looks up, and restores or runs. An error says that nothing has run yet.
 fn serve(session: &Session<'_, Run>, started: Instant) -> Result<Ending, String> {
-    let seen = session.store.index.last_change();
-    let mut found = lookup::look_up(session)?;
-    // An equal run may be under way: wait for it. It may also have ended since the look-up.
-    let _turn = match &found {
-        Found::Hit(_) => None,
-        Found::Miss(miss) => {
-            let turn = session.take_turn(&miss.likely_key());
-            if session.store.index.last_change() != seen {
-                found = lookup::look_up(session)?;
-            }
-            turn
-        }
-    };
+    let (found, _turn) = session.look_up_in_turn(|| lookup::look_up(session), Found::missing)?;
     let mut miss = match found {
         Found::Hit(hit) => match restore::restore(session, &hit) {
             Ok(bytes) => {
-                let (key, compile_ms) = (Some(hit.key), hit.entry.compile_ms);
-                let ended = Outcomes { outcome: Outcome::Hit { remote: false }, key, compile_ms, bytes };
+                let ended = Outcomes::hit(hit.key, hit.entry.compile_ms, bytes);
                 session.notes().add(session.call, started, ended);
                 return Ok(Ending::success());
             }
@@ -142,16 +129,8 @@ fn keep(session: &Session<'_, Run>, miss: &mut Miss, executed: &execute::Execute
     let recorded = record::record(session, miss, executed);
     let reason = miss.reason(session);
     session.end_guard();
-    match recorded {
-        Ok(recorded) => {
-            session.collect_if_due();
-            Outcomes {
-                outcome: Outcome::Missed { reason, not_recorded: None },
-                key: Some(recorded.key),
-                compile_ms: executed.millis,
-                bytes: recorded.bytes,
-            }
-        }
-        Err(why) => Outcomes::compiled(Outcome::Missed { reason, not_recorded: Some(why) }, executed.millis),
+    if recorded.is_ok() {
+        session.collect_if_due();
     }
+    Outcomes::missed(reason, recorded, executed.millis)
 }

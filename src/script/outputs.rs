@@ -16,6 +16,7 @@ use crate::event::Bypass;
 use crate::fs::stat::{Stat, Time};
 use crate::fs::{self, AtPath as _, link};
 use crate::placeholder::lift::{Lifted, lift};
+use crate::portable::Root;
 use crate::serve::notes::chain;
 use crate::store::blob::{Blobs, Form};
 
@@ -83,7 +84,7 @@ pub(super) fn collect(
                 left.is_bound |= target.is_bound;
                 left.tree.links.push((name, target.text));
             } else if kind.is_file() {
-                let form = left.look_into(&path, places, moment)?;
+                let form = left.look_into(&path, run, places, moment)?;
                 left.files.push(File { name, path, permissions, form });
             } else {
                 let what = if kind.is_fifo() { "pipe" } else { "socket or device" };
@@ -107,7 +108,13 @@ impl Left {
     }
 
     /// Looks into a file, and chooses how it is kept.
-    fn look_into(&mut self, path: &Path, places: &Places, moment: &Moment) -> Result<Kept, Bypass> {
+    fn look_into(
+        &mut self,
+        path: &Path,
+        run: &Run,
+        places: &Places,
+        moment: &Moment,
+    ) -> Result<Kept, Bypass> {
         let content = fs::read(path).map_err(|e| store(&e))?;
         if !content.contains(&0) && std::str::from_utf8(&content).is_ok() {
             self.tells_time |= moment.is_told_in(&content);
@@ -122,7 +129,7 @@ impl Left {
         if !places.are_in(&content) {
             return Ok(Kept::AsIs);
         }
-        let lifted = places.workspace().map(|workspace| lift(&content, &workspace));
+        let lifted = run.roots.get(Root::Workspace).map(|workspace| lift(&content, workspace));
         match lifted {
             Some(Lifted::Replaced(content)) if !places.are_in(&content) => Ok(Kept::Lifted(content)),
             _ => {

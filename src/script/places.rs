@@ -4,7 +4,7 @@
 //! of no known format has paths behind blanks, quotes, `=`, `:`, or glued to a flag (`-I/w/include`). Never decides what
 //! a result that names its place is good for.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use memchr::memmem;
 
@@ -102,13 +102,6 @@ impl Places {
             || self.is_told_in(bytes)
     }
 
-    /// Returns the directory that the placeholder stands for.
-    pub(super) fn workspace(&self) -> Option<PathBuf> {
-        let (_, path) = self.known.iter().find(|(root, _)| *root == Root::Workspace)?;
-        let path = std::str::from_utf8(path).ok()?;
-        Some(PathBuf::from(path))
-    }
-
     /// Lists where directories are named, the longest name first where there are several.
     fn mentions(&self, text: &[u8]) -> Vec<(usize, Root, usize)> {
         let mut all = Vec::new();
@@ -167,6 +160,8 @@ fn is_plain(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     fn places(root: &str) -> Places {

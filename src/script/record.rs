@@ -17,15 +17,9 @@ use crate::key::schema::KEY_SCHEMA;
 use crate::key::{State, entry_key};
 use crate::rustc::paths::Loose;
 use crate::serve::files::{RememberedFiles, unsettled};
-use crate::serve::notes::{chain, now_ms};
+use crate::serve::notes::{Recorded, chain, now_ms};
 use crate::serve::session::Session;
 use crate::store::index::{IndexError, Memo};
-
-/// A run that is in the store now.
-pub(super) struct Recorded {
-    pub(super) key: Digest,
-    pub(super) bytes: Bytes,
-}
 
 /// Records a run that succeeded; or says why not.
 pub(super) fn record(

@@ -8,7 +8,7 @@ use super::{Call, log};
 use crate::config;
 use crate::digest::Digest;
 use crate::env::Env;
-use crate::event::{BuildId, Bytes, Log, Outcome, Target, UnitEvent};
+use crate::event::{BuildId, Bypass, Bytes, Log, MissReason, Outcome, Target, UnitEvent};
 use crate::store::layout::Layout;
 
 /// Where outcomes are noted.
@@ -28,7 +28,29 @@ pub struct Outcomes {
     pub bytes: Bytes,
 }
 
+/// A result that is in the store now.
+pub struct Recorded {
+    pub key: Digest,
+    pub bytes: Bytes,
+}
+
 impl Outcomes {
+    /// It came from the store.
+    pub fn hit(key: Digest, compile_ms: u64, bytes: Bytes) -> Self {
+        Self { outcome: Outcome::Hit { remote: false }, key: Some(key), compile_ms, bytes }
+    }
+
+    /// It was made, and recorded or not.
+    pub fn missed(reason: MissReason, recorded: Result<Recorded, Bypass>, compile_ms: u64) -> Self {
+        let (recorded, not_recorded) = match recorded {
+            Ok(recorded) => (Some(recorded), None),
+            Err(why) => (None, Some(why)),
+        };
+        let outcome = Outcome::Missed { reason, not_recorded };
+        let (key, bytes) = recorded.map(|it| (it.key, it.bytes)).unzip();
+        Self { outcome, key, compile_ms, bytes: bytes.unwrap_or_default() }
+    }
+
     /// The compiler ran, and nothing was kept.
     pub fn compiled(outcome: Outcome, compile_ms: u64) -> Self {
         Self { outcome, key: None, compile_ms, bytes: Bytes::default() }

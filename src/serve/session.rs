@@ -77,9 +77,26 @@ impl<'c, C: Call> Session<'c, C> {
         self.guard.replace(Guard::exit(&self.store.layout, 0));
     }
 
+    /// Looks up, and where that finds nothing takes the turn to make what is missing: an equal call may be under way, or
+    /// may have ended since. `missing` names what is to be made, `None` if all is there.
+    ///
+    /// The lock is the turn.
+    pub fn look_up_in_turn<F>(
+        &self,
+        look_up: impl Fn() -> Result<F, String>,
+        missing: impl Fn(&F) -> Option<Digest>,
+    ) -> Result<(F, Option<Lock>), String> {
+        let seen = self.store.index.last_change();
+        let found = look_up()?;
+        let Some(key) = missing(&found) else { return Ok((found, None)) };
+        let turn = self.take_turn(&key);
+        let found = if self.store.index.last_change() == seen { found } else { look_up()? };
+        Ok((found, turn))
+    }
+
     /// Takes the turn to make `key`, waiting for another process that has it. `None`: it has kept it too long, or
     /// turns can't be taken.
-    pub fn take_turn(&self, key: &Digest) -> Option<Lock> {
+    fn take_turn(&self, key: &Digest) -> Option<Lock> {
         let slot = u64::from_le_bytes(key.as_bytes()[..8].try_into().expect("eight bytes"));
         lock::byte(&self.store.layout.inflight_lock(), slot, self.settings.lock_timeout).ok().flatten()
     }

@@ -3,15 +3,31 @@
 //! Owns the ways to find its directory from what one compiler call knows: cargo tells it to none. Never runs cargo, and
 //! answers only where it is sure.
 //!
+//! For a compile:
+//!
 //! 1. A crate root that is named relative to the working directory: that is the workspace's then.
 //! 2. A target directory in its usual place, in a folder that can only be a workspace's.
 //! 3. The manifest of a member that lies elsewhere, which has to name its workspace.
+//!
+//! For the run of a build script, which is told of no crate root, 2, and else the nearest folder around its package that
+//! has a lock file, unless the package was fetched.
 
 use std::path::{Path, PathBuf};
 
 use toml_edit::DocumentMut;
 
 use crate::fs;
+
+/// Returns the profile directory (`target/debug`) that a folder with outputs belongs to: `deps` or `examples` in it, or
+/// one of those in `build`.
+pub fn profile_of(directory: &Path) -> Option<&Path> {
+    let name = directory.file_name()?;
+    if name == "deps" || name == "examples" {
+        return directory.parent();
+    }
+    let parent = directory.parent()?;
+    if parent.file_name()? == "build" { parent.parent() } else { None }
+}
 
 /// Returns the folder that holds the target directory of a profile directory, if that is a workspace: cargo marks the
 /// one by a `CACHEDIR.TAG`, and leaves a `Cargo.lock` in the other. A member may hold a lock file from other days.

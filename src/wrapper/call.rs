@@ -152,8 +152,7 @@ impl Call {
     /// Makes paths below cargo's home portable: registry crates are shared with other homes.
     pub(super) fn share_homes(&mut self) {
         if let Some(home) = self.cargo_home() {
-            let all = self.roots.iter().map(|(root, path)| (root, path.to_owned()));
-            self.roots = Roots::new(all.chain([(Root::CargoHome, home)]));
+            self.roots = std::mem::take(&mut self.roots).with(Root::CargoHome, home);
         }
     }
 
@@ -267,21 +266,11 @@ fn behind(inner: Option<&Path>, program: OsString, mut arguments: Vec<OsString>)
     }
 }
 
-/// Finds the profile directory that an output or dependency directory belongs to.
-pub(super) fn profile_of(directory: &Path) -> Option<&Path> {
-    let name = directory.file_name()?;
-    if name == "deps" || name == "examples" {
-        return directory.parent();
-    }
-    let parent = directory.parent()?;
-    if parent.file_name()? == "build" { parent.parent() } else { None }
-}
-
 fn roots(arguments: &Arguments, cwd: &Path, out_dir: &Path) -> Roots {
     let mut profiles: Vec<PathBuf> = Vec::new();
     let directories =
         std::iter::once(out_dir.to_owned()).chain(arguments.dependency_dirs().map(|d| cwd.join(d)));
-    for profile in directories.filter_map(|d| profile_of(&d).map(Path::to_owned)) {
+    for profile in directories.filter_map(|d| workspace::profile_of(&d).map(Path::to_owned)) {
         if !profiles.contains(&profile) {
             profiles.push(profile);
         }

@@ -103,6 +103,16 @@ pub(super) fn look_up(session: &Session<'_>) -> Result<Found, String> {
     Ok(Found::Miss(Box::new(Miss { known, needs_trace, was_bound, cause, candidate, inputs: None })))
 }
 
+impl Found {
+    /// Returns the key of what is likely to be missing.
+    pub(super) fn missing(&self) -> Option<Digest> {
+        match self {
+            Self::Hit(_) => None,
+            Self::Miss(miss) => Some(miss.likely_key()),
+        }
+    }
+}
+
 impl Known {
     /// Whether the program that runs is the compiler itself.
     pub(super) fn runs_compiler(&self, call: &Call) -> bool {
@@ -245,7 +255,7 @@ impl Miss {
     }
 
     /// Returns the key that equal compiles under way would have: under the newest prediction, else the invocation's.
-    pub(super) fn likely_key(&self) -> Digest {
+    fn likely_key(&self) -> Digest {
         self.candidate.unwrap_or(self.known.invocation.key)
     }
 

@@ -99,25 +99,11 @@ pub fn run(call: CompilerCall) -> ExitCode {
 
 /// Looks up, and restores or compiles. An error says that nothing has run yet.
 fn serve(session: &Session<'_>, started: Instant) -> Result<Ending, String> {
-    let seen = session.store.index.last_change();
-    let mut found = lookup::look_up(session)?;
-    // An equal compile may be under way: wait for it. It may also have ended since the look-up.
-    let _turn = match &found {
-        Found::Hit(_) => None,
-        Found::Miss(miss) => {
-            let turn = session.take_turn(&miss.likely_key());
-            if session.store.index.last_change() != seen {
-                found = lookup::look_up(session)?;
-            }
-            turn
-        }
-    };
+    let (found, _turn) = session.look_up_in_turn(|| lookup::look_up(session), Found::missing)?;
     let mut miss = match found {
         Found::Hit(hit) => match restore::restore(session, &hit) {
             Ok(bytes) => {
-                let outcome = Outcome::Hit { remote: false };
-                let key = Some(hit.key);
-                let ended = Outcomes { outcome, key, compile_ms: hit.entry.compile_ms, bytes };
+                let ended = Outcomes::hit(hit.key, hit.entry.compile_ms, bytes);
                 session.notes().add(session.call, started, ended);
                 return Ok(Ending::success());
             }
@@ -142,23 +128,17 @@ fn keep(session: &Session<'_>, miss: &mut lookup::Miss, compiled: &Compiled) -> 
     let recorded = record::record(session, miss, compiled);
     let reason = miss.reason(session);
     session.end_guard();
-    match recorded {
-        Ok(recorded) => {
+    match &recorded {
+        Ok(_) => {
             compiled.left.keep(session.call, &session.store.layout);
             session.collect_if_due();
-            Outcomes {
-                outcome: Outcome::Missed { reason, not_recorded: None },
-                key: Some(recorded.key),
-                compile_ms: compiled.millis,
-                bytes: recorded.bytes,
-            }
         }
-        Err(why) => {
+        Err(_) => {
             products::localise_all(session.call);
             stand_in::replace_all(session);
-            Outcomes::compiled(Outcome::Missed { reason, not_recorded: Some(why) }, compiled.millis)
         }
     }
+    Outcomes::missed(reason, recorded, compiled.millis)
 }
 
 /// Runs the compiler without the cache.

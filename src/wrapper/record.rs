@@ -25,15 +25,9 @@ use crate::portable::{PortableText, Root};
 use crate::rustc::depinfo::{self, DepInfo};
 use crate::rustc::messages;
 use crate::serve::files::{RememberedFiles, unsettled};
-use crate::serve::notes::{chain, now_ms};
+use crate::serve::notes::{Recorded, chain, now_ms};
 use crate::store::blob::T0;
 use crate::store::index::{IndexError, Memo, MemoStat, Reader};
-
-/// A result that is in the store now.
-pub(super) struct Recorded {
-    pub(super) key: Digest,
-    pub(super) bytes: Bytes,
-}
 
 fn store(error: &dyn std::error::Error) -> Bypass {
     Bypass::Store(chain(error))
