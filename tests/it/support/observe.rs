@@ -116,14 +116,16 @@ fn is_program(name: &str) -> bool {
 /// Splits into lines; takes out how long something took, and what other runs of cargo on this machine cause. Lines of
 /// which independent packages write one each come first, sorted: their order is cargo's whim.
 fn lines(text: &str, unordered: impl Fn(&str) -> bool) -> Vec<String> {
-    let foreign = |line: &&str| {
-        line.ends_with("waiting for file lock on package cache") || line.trim_start().starts_with("Locking ")
-    };
-    let kept = text.lines().filter(|line| !foreign(line)).map(|line| without_duration(line).to_owned());
+    let kept = text.lines().filter(|line| !is_foreign(line)).map(|line| without_duration(line).to_owned());
     let (mut first, rest): (Vec<_>, Vec<_>) = kept.partition(|line| unordered(line));
     first.sort();
     first.extend(rest);
     first
+}
+
+/// Whether a line of cargo's is about what other runs of cargo do.
+pub(crate) fn is_foreign(line: &str) -> bool {
+    line.ends_with("waiting for file lock on package cache") || line.trim_start().starts_with("Locking ")
 }
 
 /// Whether a line of cargo's says that a package is being worked on.
