@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::digest::Digest;
+use crate::digest::{Digest, FieldHasher};
 use crate::event::Unit;
 use crate::portable::{PortablePath, PortableText};
 use crate::rustc::paths::Loose;
@@ -43,6 +43,16 @@ impl Entry {
     /// Returns the size of all outputs in bytes.
     pub fn size(&self) -> u64 {
         self.outputs.iter().map(|o| o.size).sum()
+    }
+
+    /// Returns what is known of each compiled output by its content. Its own closure holds its own content too.
+    pub fn artefacts(&self) -> impl Iterator<Item = (Digest, Artefact)> {
+        let compiled = |kind| !matches!(kind, OutputKind::Generated | OutputKind::Template);
+        self.outputs.iter().filter(move |output| compiled(output.kind)).map(|output| {
+            let mut hasher = FieldHasher::new("closure of an artefact");
+            hasher.digest(&self.artefact.closure).digest(&output.digest);
+            (output.digest, Artefact { closure: hasher.finish(), ..self.artefact })
+        })
     }
 }
 

@@ -109,9 +109,7 @@ fn write(
     memos: &[(Stat, Memo)],
 ) -> Result<(), IndexError> {
     session.store.index.write(|writer| {
-        writer.put_entry(key, &unit_id(&entry.unit), entry)?;
-        writer.forget_evicted(key)?;
-        writer.predict(&entry.invocation, prediction)?;
+        writer.add(key, &unit_id(&entry.unit), entry, prediction)?;
         writer.put_memos(memos)
     })
 }

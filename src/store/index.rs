@@ -82,6 +82,7 @@ enum Table {
     Memos = b'm',
     Usage = b'u',
     Evicted = b'v',
+    Pulled = b'r',
     Targets = b't',
     Notes = b'n',
     Meta = b'.',
@@ -305,6 +306,11 @@ impl Reader<'_> {
         self.get(Table::Usage, key.as_bytes()).unwrap_or_default()
     }
 
+    /// Whether an entry was made elsewhere.
+    pub fn was_pulled(&self, key: &Digest) -> bool {
+        self.get::<u64>(Table::Pulled, key.as_bytes()).is_some()
+    }
+
     /// Returns when gc removed the entry of this key, in milliseconds since the Unix epoch.
     pub fn evicted(&self, key: &Digest) -> Option<u64> {
         self.get(Table::Evicted, key.as_bytes())
@@ -388,6 +394,53 @@ impl Writer<'_> {
         self.delete(Table::Predictions, invocation.as_bytes())
     }
 
+    /// Records an entry made here, with all by which it is found: the prediction, and its artefacts.
+    pub fn add(
+        &mut self,
+        key: &Digest,
+        unit: &Digest,
+        entry: &Entry,
+        prediction: &Prediction,
+    ) -> heed::Result<()> {
+        self.put_entry(key, unit, entry)?;
+        self.forget_evicted(key)?;
+        self.delete(Table::Pulled, key.as_bytes())?;
+        self.predict(&entry.invocation, prediction)?;
+        entry.artefacts().try_for_each(|(content, artefact)| self.put_artefact(&content, &artefact))
+    }
+
+    /// Records an entry that was made elsewhere, unless there is one. Its predictions go behind those that are known.
+    pub fn import(
+        &mut self,
+        key: &Digest,
+        unit: &Digest,
+        entry: &Entry,
+        predictions: &[Prediction],
+        at_ms: u64,
+    ) -> heed::Result<()> {
+        if !self.has_entry(key)? {
+            self.put_entry(key, unit, entry)?;
+            self.put(Table::Pulled, key.as_bytes(), &at_ms)?;
+        }
+        self.forget_evicted(key)?;
+        self.learn(&entry.invocation, predictions)?;
+        entry.artefacts().try_for_each(|(content, artefact)| self.put_artefact(&content, &artefact))
+    }
+
+    /// Adds predictions made elsewhere behind the newest of those that are known. Returns whether one was new.
+    pub fn learn(&mut self, invocation: &Digest, predictions: &[Prediction]) -> heed::Result<bool> {
+        let mut all: Vec<Prediction> = self.get(Table::Predictions, invocation.as_bytes())?.unwrap_or_default();
+        let unknown = predictions.iter().filter(|it| !all.contains(it)).cloned().collect::<Vec<_>>();
+        if unknown.is_empty() {
+            return Ok(false);
+        }
+        let behind_newest = all.len().min(1);
+        all.splice(behind_newest..behind_newest, unknown);
+        all.truncate(PREDICTIONS_KEPT);
+        self.put(Table::Predictions, invocation.as_bytes(), &all)?;
+        Ok(true)
+    }
+
     /// Records an entry under its key, and in the history of its unit.
     pub fn put_entry(&mut self, key: &Digest, unit: &Digest, entry: &Entry) -> heed::Result<()> {
         self.put(Table::Entries, key.as_bytes(), entry)?;
@@ -411,6 +464,7 @@ impl Writer<'_> {
     /// Removes an entry and what is known of its use. Returns whether it was there.
     pub fn remove_entry(&mut self, key: &Digest) -> heed::Result<bool> {
         self.delete(Table::Usage, key.as_bytes())?;
+        self.delete(Table::Pulled, key.as_bytes())?;
         self.delete(Table::Entries, key.as_bytes())
     }
 

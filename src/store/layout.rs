@@ -11,6 +11,7 @@
 //!   index/<schema>.bad    made by a process that found the index damaged: the next one starts it anew
 //!   states/<blake3>/      incremental state of one unit of one target directory: hard links
 //!   tmp/                  files being written; stale ones are removed by gc
+//!   queue/                what waits to be sent to the remote
 //!   logs/events.jsonl     what builds said
 //!   inflight.lock         one byte for each compile under way
 //!   store.lock            shared while recording, exclusive while gc removes
@@ -101,6 +102,11 @@ impl Layout {
     /// Returns the directory for files being written.
     pub fn temporary(&self) -> PathBuf {
         self.root.join("tmp")
+    }
+
+    /// Returns the directory of what waits to be sent.
+    pub fn queue(&self) -> PathBuf {
+        self.root.join("queue")
     }
 
     /// Returns the directory of the logs.

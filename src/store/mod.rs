@@ -10,6 +10,7 @@ mod incremental;
 pub mod index;
 pub mod layout;
 pub mod purge;
+pub mod queue;
 mod soundness;
 pub mod states;
 #[cfg(test)]
@@ -55,6 +56,11 @@ pub struct Store {
 }
 
 impl Store {
+    /// Returns what waits to be sent.
+    pub fn queue(&self) -> queue::Queue {
+        queue::Queue::at(self.layout.queue())
+    }
+
     /// Keeps gc from removing what is being recorded or read. `None`: somebody has kept the store for 10 s.
     pub fn hold(&self) -> fs::Result<Option<Lock>> {
         lock::shared(&self.layout.store_lock(), PATIENCE)

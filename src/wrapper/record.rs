@@ -124,12 +124,7 @@ fn write(
     let index = &session.store.index;
     let unit = unit_id(&entry.unit);
     index.write(|writer| {
-        writer.put_entry(key, &unit, entry)?;
-        writer.forget_evicted(key)?;
-        writer.predict(&entry.invocation, prediction)?;
-        for output in &entry.outputs {
-            writer.put_artefact(&output.digest, &artefact_of(&entry.artefact, &output.digest))?;
-        }
+        writer.add(key, &unit, entry, prediction)?;
         for (stat, memo) in memos {
             writer.put_memo(stat, memo)?;
         }
@@ -293,11 +288,4 @@ fn closure_of(state: &State, miss: &Miss) -> Digest {
         }
     }
     hasher.finish()
-}
-
-/// An output's own closure holds its own content too.
-fn artefact_of(inputs: &Artefact, content: &Digest) -> Artefact {
-    let mut hasher = FieldHasher::new("closure of an artefact");
-    hasher.digest(&inputs.closure).digest(content);
-    Artefact { closure: hasher.finish(), ..*inputs }
 }
