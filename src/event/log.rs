@@ -4,9 +4,10 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::UnitEvent;
+use super::{TransferEvent, UnitEvent};
 use crate::fs::{self, AtPath as _, OrAbsent as _};
 
 /// A place in the log: which file (it is replaced when it rotates) and how far.
@@ -36,7 +37,7 @@ impl Log {
     }
 
     /// Appends one event by a single write.
-    pub fn append(&self, event: &UnitEvent) -> fs::Result<()> {
+    pub fn append(&self, event: &impl Serialize) -> fs::Result<()> {
         let mut line = serde_json::to_vec(event).expect("events have string keys only");
         line.push(b'\n');
         let mut file = self.open_for_append()?;
@@ -63,9 +64,29 @@ impl Log {
         }
     }
 
-    /// Reads the whole events after `start`, and the position behind the last one. A log that was replaced since is
+    /// Reads the compiler calls after `start`, and the position behind the last line. A log that was replaced since is
     /// read from its beginning. Lines that are not understood are passed over.
     pub fn read_since(&self, start: LogPosition) -> fs::Result<(Vec<UnitEvent>, LogPosition)> {
+        self.events_since(start)
+    }
+
+    /// Reads the transfers after `start`, in the same way.
+    pub fn transfers_since(&self, start: LogPosition) -> fs::Result<(Vec<TransferEvent>, LogPosition)> {
+        self.events_since(start)
+    }
+
+    fn events_since<E: DeserializeOwned>(&self, start: LogPosition) -> fs::Result<(Vec<E>, LogPosition)> {
+        let (bytes, end) = self.lines_since(start)?;
+        let events = lines(&bytes).filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        Ok((events, end))
+    }
+
+    /// Reads all compiler calls.
+    pub fn read_all(&self) -> fs::Result<Vec<UnitEvent>> {
+        self.read_since(LogPosition::default()).map(|(events, _)| events)
+    }
+
+    fn lines_since(&self, start: LogPosition) -> fs::Result<(Vec<u8>, LogPosition)> {
         use std::os::unix::fs::MetadataExt as _;
         let Some(mut file) = fs::open(&self.path).or_absent()? else {
             return Ok((Vec::new(), LogPosition::default()));
@@ -77,17 +98,8 @@ impl Log {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).at("read", &self.path)?;
         let complete = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |end| end + 1);
-        let events = bytes[..complete]
-            .split(|b| *b == b'\n')
-            .filter(|line| !line.is_empty())
-            .filter_map(|line| serde_json::from_slice(line).ok())
-            .collect();
-        Ok((events, LogPosition { file: meta.ino(), offset: offset + complete as u64 }))
-    }
-
-    /// Reads all events.
-    pub fn read_all(&self) -> fs::Result<Vec<UnitEvent>> {
-        self.read_since(LogPosition::default()).map(|(events, _)| events)
+        bytes.truncate(complete);
+        Ok((bytes, LogPosition { file: meta.ino(), offset: offset + complete as u64 }))
     }
 
     /// Shortens a log above `limit` bytes to its newest half, and to no less than the events of the last build.
@@ -96,21 +108,21 @@ impl Log {
         if self.end().offset <= limit {
             return Ok(false);
         }
-        let events = self.read_all()?;
-        let last_build = events.last().map(|e| e.build.clone());
-        let first_of_last =
-            events.iter().position(|e| Some(&e.build) == last_build.as_ref()).unwrap_or(events.len());
-        let kept = &events[first_of_last.min(events.len() / 2)..];
-        let mut bytes = Vec::new();
-        for event in kept {
-            serde_json::to_writer(&mut bytes, event).expect("events have string keys only");
-            bytes.push(b'\n');
-        }
+        let (bytes, _) = self.lines_since(LogPosition::default())?;
+        let lines = lines(&bytes).collect::<Vec<_>>();
+        let build = |line: &&[u8]| serde_json::from_slice::<UnitEvent>(line).ok().map(|event| event.build);
+        let last = lines.iter().rev().find_map(build);
+        let first_of_last = lines.iter().position(|line| last.is_some() && build(line) == last);
+        let kept = lines[first_of_last.unwrap_or(lines.len()).min(lines.len() / 2)..].join(&b'\n');
         let beside = self.path.with_extension(format!("{}.tmp", std::process::id()));
-        fs::write(&beside, bytes)?;
+        fs::write(&beside, [kept, b"\n".to_vec()].concat())?;
         fs::rename(&beside, &self.path)?;
         Ok(true)
     }
+}
+
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty())
 }
 
 #[cfg(test)]
@@ -141,6 +153,19 @@ mod tests {
         }
     }
 
+    fn transfer() -> TransferEvent {
+        TransferEvent {
+            transfer: crate::event::Direction::Pull,
+            build: None,
+            at_ms: 1,
+            key: "k".into(),
+            package: "a".into(),
+            bytes: 2,
+            took_ms: 3,
+            error: None,
+        }
+    }
+
     #[test]
     fn reads_what_was_appended_and_passes_over_the_rest() {
         let dir = tempfile::tempdir().unwrap();
@@ -149,11 +174,13 @@ mod tests {
         log.append(&event("one", 1)).unwrap();
         let middle = log.end();
         let mut file = OpenOptions::new().append(true).open(log.path()).unwrap();
+        log.append(&transfer()).unwrap();
         file.write_all(b"{\"from\":\"the future\"}\nnot json\n").unwrap();
         log.append(&event("two", 2)).unwrap();
         file.write_all(b"{\"unfinished").unwrap();
         assert_eq!(log.read_all().unwrap(), [event("one", 1), event("two", 2)]);
         assert_eq!(log.read_since(middle).unwrap().0, [event("two", 2)]);
+        assert_eq!(log.transfers_since(LogPosition::default()).unwrap().0, [transfer()]);
     }
 
     #[test]

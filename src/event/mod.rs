@@ -1,4 +1,5 @@
-//! What a build says about itself: one record for each compiler call, in an append-only log.
+//! What a build says about itself: one record for each compiler call and for each
+//! transfer, in an append-only log.
 //!
 //! Owns the record types and their file, `logs/events.jsonl` in the cache directory. Never interprets them: figures
 //! and words are made in `report`. Variable *values* and other secrets never enter a record.
@@ -9,12 +10,14 @@
 //! a newer one writes, and the other way round.
 
 mod log;
+mod transfer;
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 pub use log::{Log, LogPosition};
+pub use transfer::{Direction, TransferEvent};
 
 /// One compiler call, as it ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -429,7 +429,8 @@ impl Writer<'_> {
 
     /// Adds predictions made elsewhere behind the newest of those that are known. Returns whether one was new.
     pub fn learn(&mut self, invocation: &Digest, predictions: &[Prediction]) -> heed::Result<bool> {
-        let mut all: Vec<Prediction> = self.get(Table::Predictions, invocation.as_bytes())?.unwrap_or_default();
+        let mut all: Vec<Prediction> =
+            self.get(Table::Predictions, invocation.as_bytes())?.unwrap_or_default();
         let unknown = predictions.iter().filter(|it| !all.contains(it)).cloned().collect::<Vec<_>>();
         if unknown.is_empty() {
             return Ok(false);
