@@ -7,10 +7,13 @@ use std::fmt;
 use std::io::Read;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A blake3 digest: names a blob by its bytes, or a compilation by all that enters it.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+///
+/// Serialised as 64 hex digits where people read, else as 32 bytes.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest([u8; 32]);
 
 impl Digest {
@@ -78,6 +81,38 @@ impl FromStr for Digest {
     }
 }
 
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match serializer.is_human_readable() {
+            true => serializer.collect_str(self),
+            false => self.0.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match deserializer.is_human_readable() {
+            true => std::borrow::Cow::<str>::deserialize(deserializer)?.parse().map_err(D::Error::custom),
+            false => <[u8; 32]>::deserialize(deserializer).map(Self),
+        }
+    }
+}
+
+/// Returns the hex digits of `bytes`, in lower case.
+pub fn to_hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+/// Returns the bytes that `text` gives in hex digits. `None` if it is anything else.
+pub fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.chars().map(|c| c.to_digit(16)).collect::<Option<Vec<_>>>()?;
+    let pairs = digits.chunks_exact(2);
+    pairs.remainder().is_empty().then(|| pairs.map(|pair| (pair[0] << 4 | pair[1]) as u8).collect())
+}
+
 /// The text is not 64 hex digits.
 #[derive(Debug, thiserror::Error)]
 #[error("expected 64 hex digits")]
@@ -124,6 +159,27 @@ mod tests {
         assert_eq!(digest.to_hex().parse::<Digest>().unwrap(), digest);
         assert_eq!(digest.short().len(), 16);
         assert!("xyz".parse::<Digest>().is_err());
+    }
+
+    #[test]
+    fn people_read_digits_and_programs_bytes() {
+        let digest = Digest::of(b"kache");
+        let json = serde_json::to_string(&digest).unwrap();
+        assert_eq!(json, format!("\"{digest}\""));
+        assert_eq!(serde_json::from_str::<Digest>(&json).unwrap(), digest);
+        assert!(serde_json::from_str::<Digest>("\"00\"").is_err());
+        assert_eq!(postcard::to_stdvec(&digest).unwrap(), digest.as_bytes());
+        assert_eq!(postcard::from_bytes::<Digest>(digest.as_bytes()).unwrap(), digest);
+    }
+
+    #[test]
+    fn hex_round_trips() {
+        assert_eq!(to_hex(&[0, 0xa7, 0xff]), "00a7ff");
+        assert_eq!(from_hex("00A7ff"), Some(vec![0, 0xa7, 0xff]));
+        assert_eq!(from_hex(""), Some(Vec::new()));
+        for text in ["0", "0g", "+1", "０0"] {
+            assert_eq!(from_hex(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@
 //! | 5 | [`orchestrate`] | runs cargo with the wrapper set |
 //! | 4 | [`wrapper`], [`script`], [`report`] | one compiler call; one run of a build script; events to figures |
 //! | 3 | [`config`], [`serve`] | settings, which rows 0 to 2 never see; what it takes to serve a call of cargo's |
-//! | 2 | [`key`], [`store`], [`trace`] | what makes compiles equal; blobs and index; what a process tree reads |
+//! | 2 | [`key`], [`store`], [`remote`], [`trace`] | what makes compiles equal; blobs and index; objects in a bucket; what a process tree reads |
 //! | 1 | [`entry`], [`event`], [`invocation`], [`launcher`], [`placeholder`], [`portable`], [`rustc`] | what is stored and said; argv; stands for build scripts; the workspace's stand-in; paths; rustc's formats |
 //! | 0 | [`digest`], [`mod@env`], [`fs`], [`quantity`], [`term`] | content names, variables, files, units of measure, printing |
 //!
@@ -31,6 +31,7 @@
 //!
 //! - `key` opens no store, starts no process and reads no variable of ours.
 //! - `store` does not know what a compiler is.
+//! - `remote` knows neither the store nor the settings; it alone loads an HTTP client.
 //! - `wrapper` writes nothing of its own to stdout or stderr, and loads neither clap nor a terminal library.
 //! - `report` reads events only; it never opens the store.
 //! - Nothing but `term` and the wrapper's last words prints.
@@ -63,6 +64,7 @@ pub mod orchestrate;
 pub mod placeholder;
 pub mod portable;
 pub mod quantity;
+pub mod remote;
 pub mod report;
 pub mod rustc;
 pub mod script;

@@ -5,7 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::digest::{from_hex, to_hex};
 
 /// A directory that a marker stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -108,10 +112,91 @@ pub struct PortableText {
     pieces: Vec<Piece>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Where people read: a string, `{"hex": "…"}` for what is no text, or `{"root": …, "form": …}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
     Text(Vec<u8>),
     Place(Mark),
+}
+
+impl Serialize for Piece {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        /// The same, as programs read it.
+        #[derive(Serialize)]
+        enum Bare<'a> {
+            Text(&'a [u8]),
+            Place(Mark),
+        }
+        if !serializer.is_human_readable() {
+            let bare = match self {
+                Self::Text(text) => Bare::Text(text),
+                Self::Place(mark) => Bare::Place(*mark),
+            };
+            return bare.serialize(serializer);
+        }
+        match self {
+            Self::Place(mark) => mark.serialize(serializer),
+            Self::Text(text) => match str::from_utf8(text) {
+                Ok(text) => serializer.serialize_str(text),
+                Err(_) => {
+                    let mut map = serializer.serialize_map(Some(1))?;
+                    map.serialize_entry("hex", &to_hex(text))?;
+                    map.end()
+                }
+            },
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Piece {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        enum Bare {
+            Text(Vec<u8>),
+            Place(Mark),
+        }
+        if deserializer.is_human_readable() {
+            return deserializer.deserialize_any(ReadablePiece);
+        }
+        Ok(match Bare::deserialize(deserializer)? {
+            Bare::Text(text) => Self::Text(text),
+            Bare::Place(mark) => Self::Place(mark),
+        })
+    }
+}
+
+/// Reads a piece in the form for people.
+struct ReadablePiece;
+
+impl<'de> serde::de::Visitor<'de> for ReadablePiece {
+    type Value = Piece;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a string, or an object with `hex`, or with `root` and `form`")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Piece, E> {
+        Ok(Piece::Text(text.into()))
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Piece, A::Error> {
+        let (mut hex, mut root, mut form) = (None::<String>, None, None);
+        while let Some(key) = map.next_key::<String>()? {
+            match &*key {
+                "hex" => hex = Some(map.next_value()?),
+                "root" => root = Some(map.next_value()?),
+                "form" => form = Some(map.next_value()?),
+                _ => return Err(A::Error::unknown_field(&key, &["hex", "root", "form"])),
+            }
+        }
+        match (hex, root, form) {
+            (Some(hex), None, None) => {
+                from_hex(&hex).map(Piece::Text).ok_or_else(|| A::Error::custom("expected hex digits"))
+            }
+            (None, Some(root), Some(form)) => Ok(Piece::Place(Mark { root, form })),
+            _ => Err(A::Error::custom("expected `hex`, or `root` and `form`")),
+        }
+    }
 }
 
 /// A directory in a text.
@@ -237,5 +322,23 @@ mod tests {
         assert_eq!(text.remainder(), b"a b /c");
         assert_eq!(text.expand(|_| None), None);
         assert!(PortableText::verbatim(b"").is_empty());
+    }
+    #[test]
+    fn people_read_texts_and_programs_bytes() {
+        let mut text = PortableText::verbatim(b"a \"b\" ");
+        text.push_mark(Mark { root: Root::Profile(1), form: Form::Rule });
+        text.push_text(&[0xff, b'c']);
+        let json = serde_json::to_string(&text).unwrap();
+        let pieces = r#"{"pieces":["a \"b\" ",{"root":{"Profile":1},"form":"Rule"},{"hex":"ff63"}]}"#;
+        assert_eq!(json, pieces);
+        assert_eq!(serde_json::from_str::<PortableText>(&json).unwrap(), text);
+        for wrong in [r#"{"hex":"f"}"#, r#"{"root":"Cwd"}"#, r#"{"text":"a"}"#, "7"] {
+            let wrong = format!("{{\"pieces\":[{wrong}]}}");
+            assert!(serde_json::from_str::<PortableText>(&wrong).is_err(), "{wrong}");
+        }
+
+        let bytes = postcard::to_stdvec(&text).unwrap();
+        assert_eq!(bytes, b"\x03\x00\x06a \"b\" \x01\x01\x01\x01\x00\x02\xffc");
+        assert_eq!(postcard::from_bytes::<PortableText>(&bytes).unwrap(), text);
     }
 }

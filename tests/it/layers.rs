@@ -9,7 +9,7 @@ const ROWS: &[&[&str]] = &[
     &["launcher", "placeholder", "portable", "rustc", "event"],
     &["invocation"],
     &["entry"],
-    &["key", "store", "trace"],
+    &["key", "remote", "store", "trace"],
     &["config"],
     &["serve"],
     &["script", "wrapper", "report"],
