@@ -72,4 +72,5 @@ pub mod serve;
 pub mod store;
 pub mod term;
 pub mod trace;
+pub mod transfer;
 pub mod wrapper;

@@ -10,9 +10,11 @@
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::layout::Layout;
 use crate::digest::Digest;
+use crate::entry::{Output, OutputKind};
 use crate::fs::link;
 use crate::fs::stat::{Stat, Time};
 use crate::fs::{self, AtPath as _, Result};
@@ -34,6 +36,18 @@ pub enum Form {
 }
 
 impl Form {
+    /// Chooses the form of an output. What scripts write is data, and gets its permissions where it is put.
+    pub fn of(output: &Output) -> Self {
+        match output.kind {
+            OutputKind::Metadata => Self::Metadata,
+            OutputKind::Generated | OutputKind::Template => Self::Data,
+            OutputKind::Library | OutputKind::HostTool | OutputKind::Product => match output.executable {
+                true => Self::Program,
+                false => Self::Data,
+            },
+        }
+    }
+
     const fn mode(self) -> u32 {
         match self {
             Self::Data => 0o444,
@@ -113,6 +127,16 @@ impl Blobs {
         copied
     }
 
+    /// Makes a blob of a file that is this process's own, by moving it.
+    pub fn move_in(&self, path: &Path, digest: &Digest, size: u64, form: Form) -> Result<Stat> {
+        if let Some((_, stat)) = self.find(digest, size, form) {
+            return Ok(stat);
+        }
+        let file = fs::open(path)?;
+        seal(&file, path, form)?;
+        self.publish(path, digest)
+    }
+
     /// Makes a blob of bytes.
     pub fn put(&self, content: &[u8], digest: &Digest, form: Form) -> Result<Stat> {
         if let Some((_, stat)) = self.find(digest, content.len() as u64, form) {
@@ -134,7 +158,9 @@ impl Blobs {
 
     /// Names a file to be written. One of that name is left from a dead process that had our number.
     fn temporary(&self, digest: &Digest) -> Result<std::path::PathBuf> {
-        let path = self.layout.temporary().join(format!("{}-{}", digest.short(), std::process::id()));
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let (process, turn) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = self.layout.temporary().join(format!("{}-{process}-{turn}", digest.short()));
         fs::remove_any(&path)?;
         Ok(path)
     }

@@ -82,7 +82,7 @@ enum Table {
     Memos = b'm',
     Usage = b'u',
     Evicted = b'v',
-    Pulled = b'r',
+    Remote = b'r',
     Targets = b't',
     Notes = b'n',
     Meta = b'.',
@@ -123,6 +123,15 @@ impl MemoStat {
         let is_blob = self.changed == Time::default();
         *self == if is_blob { Self::of_blob(stat) } else { Self::of_file(stat) }
     }
+}
+
+/// A copy of an entry in the remote, as it was last seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct RemoteCopy {
+    /// Whether the entry came from there; else it was made here.
+    pub was_pulled: bool,
+    /// Its length there, in bytes.
+    pub bytes: u64,
 }
 
 /// An open index.
@@ -306,9 +315,9 @@ impl Reader<'_> {
         self.get(Table::Usage, key.as_bytes()).unwrap_or_default()
     }
 
-    /// Whether an entry was made elsewhere.
-    pub fn was_pulled(&self, key: &Digest) -> bool {
-        self.get::<u64>(Table::Pulled, key.as_bytes()).is_some()
+    /// Returns what is known of an entry's copy in the remote.
+    pub fn remote(&self, key: &Digest) -> Option<RemoteCopy> {
+        self.get(Table::Remote, key.as_bytes())
     }
 
     /// Returns when gc removed the entry of this key, in milliseconds since the Unix epoch.
@@ -404,27 +413,31 @@ impl Writer<'_> {
     ) -> heed::Result<()> {
         self.put_entry(key, unit, entry)?;
         self.forget_evicted(key)?;
-        self.delete(Table::Pulled, key.as_bytes())?;
+        self.delete(Table::Remote, key.as_bytes())?;
         self.predict(&entry.invocation, prediction)?;
         entry.artefacts().try_for_each(|(content, artefact)| self.put_artefact(&content, &artefact))
     }
 
-    /// Records an entry that was made elsewhere, unless there is one. Its predictions go behind those that are known.
+    /// Records an entry that was made elsewhere, with all by which it is found. It counts as used now.
     pub fn import(
         &mut self,
         key: &Digest,
         unit: &Digest,
         entry: &Entry,
         predictions: &[Prediction],
-        at_ms: u64,
+        (bytes, now_ms): (u64, u64),
     ) -> heed::Result<()> {
-        if !self.has_entry(key)? {
-            self.put_entry(key, unit, entry)?;
-            self.put(Table::Pulled, key.as_bytes(), &at_ms)?;
-        }
+        self.put_entry(key, unit, entry)?;
+        self.put_remote(key, RemoteCopy { was_pulled: true, bytes })?;
+        self.add_usage(key, 0, now_ms)?;
         self.forget_evicted(key)?;
         self.learn(&entry.invocation, predictions)?;
         entry.artefacts().try_for_each(|(content, artefact)| self.put_artefact(&content, &artefact))
+    }
+
+    /// Notes that the remote has a copy of an entry.
+    pub fn put_remote(&mut self, key: &Digest, copy: RemoteCopy) -> heed::Result<()> {
+        self.put(Table::Remote, key.as_bytes(), &copy)
     }
 
     /// Adds predictions made elsewhere behind the newest of those that are known. Returns whether one was new.
@@ -465,7 +478,7 @@ impl Writer<'_> {
     /// Removes an entry and what is known of its use. Returns whether it was there.
     pub fn remove_entry(&mut self, key: &Digest) -> heed::Result<bool> {
         self.delete(Table::Usage, key.as_bytes())?;
-        self.delete(Table::Pulled, key.as_bytes())?;
+        self.delete(Table::Remote, key.as_bytes())?;
         self.delete(Table::Entries, key.as_bytes())
     }
 

@@ -9,7 +9,7 @@ use super::call::Call;
 use super::compile::{Compiled, Reads};
 use super::learn::{self, Learnt};
 use super::lookup::{self, Miss};
-use super::restore::{copies_everything, form, reflinks, smallest};
+use super::restore::{copies_everything, reflinks, smallest};
 use super::session::Session;
 use super::stand_in::StandIn;
 use super::{place, products};
@@ -26,7 +26,7 @@ use crate::rustc::depinfo::{self, DepInfo};
 use crate::rustc::messages;
 use crate::serve::files::{RememberedFiles, unsettled};
 use crate::serve::notes::{Recorded, chain, now_ms};
-use crate::store::blob::T0;
+use crate::store::blob::{Form, T0};
 use crate::store::index::{IndexError, Memo, MemoStat, Reader};
 
 fn store(error: &dyn std::error::Error) -> Bypass {
@@ -212,8 +212,8 @@ fn place_outputs(session: &Session<'_>) -> fs::Result<Placed> {
         let shared = !copies && output.kind == OutputKind::Library && own.as_deref() != Some(&output.name);
         let blobs = &session.store.blobs;
         let blob = match shared {
-            true => blobs.take_over(&path, &output.digest, output.size, form(output))?,
-            false => blobs.copy_in(&path, &output.digest, output.size, form(output))?,
+            true => blobs.take_over(&path, &output.digest, output.size, Form::of(output))?,
+            false => blobs.copy_in(&path, &output.digest, output.size, Form::of(output))?,
         };
         memos.push((blob, Memo { stat: MemoStat::of_blob(&blob), digest: output.digest }));
         if output.kind == OutputKind::Product {

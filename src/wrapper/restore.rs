@@ -97,7 +97,7 @@ pub(super) fn restore(session: &Session<'_>, hit: &Hit) -> Result<Bytes, Failure
 
 fn find_blobs(session: &Session<'_>, entry: &Entry) -> Result<Vec<PathBuf>, Failure> {
     let find = |output: &Output| {
-        session.store.blobs.find(&output.digest, output.size, form(output)).map(|(path, _)| path)
+        session.store.blobs.find(&output.digest, output.size, Form::of(output)).map(|(path, _)| path)
     };
     entry.outputs.iter().map(find).collect::<Option<_>>().ok_or(Failure::Damaged)
 }
@@ -196,15 +196,6 @@ impl Ways {
             Copied::Bytes => bytes.copied += output.size,
         }
         Ok(true)
-    }
-}
-
-/// Returns the form in which an output lies in the store.
-pub(super) fn form(output: &Output) -> Form {
-    match output.kind {
-        OutputKind::Metadata => Form::Metadata,
-        _ if output.executable => Form::Program,
-        _ => Form::Data,
     }
 }
 

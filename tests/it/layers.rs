@@ -12,6 +12,7 @@ const ROWS: &[&[&str]] = &[
     &["key", "remote", "store", "trace"],
     &["config"],
     &["serve"],
+    &["transfer"],
     &["script", "wrapper", "report"],
     &["orchestrate"],
     &["doctor"],

@@ -109,8 +109,8 @@ fn unpack_with(archive: &[u8], size: u64, trusted: &[PublicKey]) -> Unpacked {
             Content::Bytes(bytes) => bytes.to_vec(),
             Content::File(path) => fs::read(path)?,
         };
-        assert_eq!((Digest::of(&bytes), bytes.len() as u64), (blob.digest, blob.size));
-        blobs.push((blob.digest, bytes));
+        assert_eq!((Digest::of(&bytes), bytes.len() as u64), (blob.output.digest, blob.output.size));
+        blobs.push((blob.output.digest, bytes));
         Ok(())
     });
     Unpacked { meta, blobs, left_in_scratch: fs::list(scratch.path()).unwrap().len() }

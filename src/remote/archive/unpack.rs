@@ -11,6 +11,7 @@ use tar::{Archive, Entry, EntryType};
 
 use super::{META, META_LIMIT, Meta, SCHEMA, WINDOW_LOG, check};
 use crate::digest::Digest;
+use crate::entry::Output;
 use crate::fs::{self, AtPath as _, link};
 use crate::remote::failure::{Failure, Result};
 use crate::remote::sign::{self, PublicKey};
@@ -34,10 +35,8 @@ pub struct Expected<'a> {
 /// A blob that is what its digest says.
 #[derive(Debug)]
 pub struct Blob<'a> {
-    /// Its digest.
-    pub digest: Digest,
-    /// Its length in bytes.
-    pub size: u64,
+    /// The output that it is, with its digest and length.
+    pub output: &'a Output,
     /// Its bytes.
     pub content: Content<'a>,
 }
@@ -74,7 +73,7 @@ pub fn unpack(
         if member.size() != output.size {
             return Err(damaged("a file has not the size that it tells"));
         }
-        hand_on(member, output.digest, expected.scratch, &mut take)?;
+        hand_on(member, output, expected.scratch, &mut take)?;
     }
     if next(&mut members)?.is_some() {
         return Err(damaged("there are more files than it tells of"));
@@ -117,11 +116,11 @@ fn read_meta(member: &mut Entry<impl Read>, expected: &Expected) -> Result<Meta>
 
 fn hand_on(
     mut member: Entry<impl Read>,
-    digest: Digest,
+    output: &Output,
     scratch: &Path,
     take: &mut impl FnMut(Blob) -> fs::Result<()>,
 ) -> Result<()> {
-    let size = member.size();
+    let (digest, size) = (output.digest, output.size);
     let wrong = || damaged("a file has not the content that it tells");
     if size <= IN_MEMORY {
         let mut bytes = Vec::with_capacity(size as usize);
@@ -132,13 +131,13 @@ fn hand_on(
         if Digest::of(&bytes) != digest {
             return Err(wrong());
         }
-        return take(Blob { digest, size, content: Content::Bytes(&bytes) }).map_err(untaken);
+        return take(Blob { output, content: Content::Bytes(&bytes) }).map_err(untaken);
     }
     let file = Temporary::new(scratch, &digest).map_err(untaken)?;
     if file.fill(&mut member, size)? != digest {
         return Err(wrong());
     }
-    take(Blob { digest, size, content: Content::File(&file.path) }).map_err(untaken)
+    take(Blob { output, content: Content::File(&file.path) }).map_err(untaken)
 }
 
 /// Demands that nothing but the padding of the last block follows.

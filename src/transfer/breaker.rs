@@ -1,0 +1,110 @@
+//! Stops asking a remote that is in trouble.
+//!
+//! Owns when the remote counts as being in trouble, and when it is tried again. A failure that concerns one object alone
+//! says nothing about the remote.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::remote::failure::Failure;
+
+/// So many failures in a row that may pass stand for one that does not.
+const TOLERATED: u32 = 3;
+/// How long nobody asks.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// What is known of the remote's state.
+#[derive(Debug, Default)]
+pub struct Breaker(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    in_a_row: u32,
+    open_since: Option<Instant>,
+    /// The failure that opened it last.
+    cause: Option<Failure>,
+}
+
+impl Breaker {
+    /// Whether the remote may be asked.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed_at(Instant::now())
+    }
+
+    fn is_closed_at(&self, now: Instant) -> bool {
+        self.state().open_since.is_none_or(|since| now.duration_since(since) >= PAUSE)
+    }
+
+    /// Learns from an answer. Returns whether it opened the breaker.
+    pub fn note<T>(&self, answer: &Result<T, Failure>) -> bool {
+        let mut state = self.state();
+        match answer {
+            Err(failure) if failure.is_of_server() => {
+                state.in_a_row += 1;
+                let opens = !failure.is_passing() || state.in_a_row >= TOLERATED;
+                if opens {
+                    state.open_since = Some(Instant::now());
+                    state.cause = Some(failure.clone());
+                }
+                opens
+            }
+            _ => {
+                state.in_a_row = 0;
+                state.open_since = None;
+                false
+            }
+        }
+    }
+
+    /// Returns the failure for which the remote was last given up.
+    pub fn cause(&self) -> Option<Failure> {
+        self.state().cause.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::remote::failure::Denial;
+
+    fn failed(failure: Failure) -> Result<(), Failure> {
+        Err(failure)
+    }
+
+    #[test]
+    fn one_failure_that_may_pass_is_tolerated() {
+        let breaker = Breaker::default();
+        breaker.note(&failed(Failure::TimedOut));
+        breaker.note(&failed(Failure::Unavailable(500)));
+        assert!(breaker.is_closed());
+        breaker.note(&Ok(()));
+        breaker.note(&failed(Failure::TimedOut));
+        breaker.note(&failed(Failure::TimedOut));
+        assert!(breaker.is_closed() && breaker.cause().is_none());
+        assert!(breaker.note(&failed(Failure::TimedOut)));
+        assert!(!breaker.is_closed());
+        assert_eq!(breaker.cause(), Some(Failure::TimedOut));
+        assert!(breaker.is_closed_at(Instant::now() + PAUSE));
+    }
+
+    #[test]
+    fn one_that_does_not_pass_is_enough() {
+        let breaker = Breaker::default();
+        assert!(breaker.note(&failed(Failure::Denied(Denial::SecretKey))));
+        assert!(!breaker.is_closed());
+    }
+
+    #[test]
+    fn what_is_wrong_with_one_object_is_no_trouble() {
+        let breaker = Breaker::default();
+        for _ in 0..9 {
+            breaker.note(&failed(Failure::NotFound("a".into())));
+            breaker.note(&failed(Failure::Damaged("a".into())));
+        }
+        assert!(breaker.is_closed());
+    }
+}
