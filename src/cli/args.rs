@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::{completions, config, doctor, gc, help, list, purge, stats, verify, why};
+use super::{completions, config, doctor, gc, help, list, purge, stats, sync, verify, why};
 use crate::term;
 
 /// Cargo's colours: our help stands beside its own.
@@ -133,8 +133,7 @@ pub(super) enum Command {
     Why(why::Args),
     #[command(hide = true)]
     Plan(Any),
-    #[command(hide = true)]
-    Sync(Any),
+    Sync(sync::Args),
     Gc(gc::Args),
     Purge(purge::Args),
     #[command(hide = true)]

@@ -21,6 +21,7 @@ mod output;
 mod purge;
 pub mod route;
 mod stats;
+mod sync;
 mod verify;
 mod why;
 
@@ -86,6 +87,7 @@ fn run_command(context: &Context, command: Option<Command>) -> Outcome {
         Some(Command::List(args)) => list::run(context, args),
         Some(Command::Stats(args)) => stats::run(context, args),
         Some(Command::Why(args)) => why::run(context, args),
+        Some(Command::Sync(args)) => sync::run(context, args),
         Some(Command::Gc(args)) => gc::run(context, args),
         Some(Command::Purge(args)) => purge::run(context, args),
         Some(Command::Verify(args)) => verify::run(context, args),
@@ -95,7 +97,6 @@ fn run_command(context: &Context, command: Option<Command>) -> Outcome {
         Some(Command::Help(args)) => help::run(context, args),
         Some(Command::Monitor(_)) => not_yet("monitor"),
         Some(Command::Plan(_)) => not_yet("plan"),
-        Some(Command::Sync(_)) => not_yet("sync"),
         Some(Command::Clean(_)) => not_yet("clean"),
         Some(Command::Daemon(_)) => not_yet("daemon"),
         Some(Command::Key(_)) => not_yet("key"),

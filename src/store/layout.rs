@@ -16,6 +16,7 @@
 //!   inflight.lock         one byte for each compile under way
 //!   store.lock            shared while recording, exclusive while gc removes
 //!   gc.lock               one gc at a time
+//!   sync.lock             one sync at a time
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -127,6 +128,11 @@ impl Layout {
     /// Returns the lock file between recording and removal.
     pub fn store_lock(&self) -> PathBuf {
         self.root.join("store.lock")
+    }
+
+    /// Returns the lock file of `sync`, which holds the number of the process that has it.
+    pub fn sync_lock(&self) -> PathBuf {
+        self.root.join("sync.lock")
     }
 
     /// Returns the lock file of gc.

@@ -63,7 +63,7 @@ impl Store {
 
     /// Keeps gc from removing what is being recorded or read. `None`: somebody has kept the store for 10 s.
     pub fn hold(&self) -> fs::Result<Option<Lock>> {
-        lock::shared(&self.layout.store_lock(), PATIENCE)
+        hold(&self.layout)
     }
 
     /// Keeps everybody from recording. An error says that somebody has kept the store for 10 s.
@@ -82,6 +82,12 @@ impl Store {
         let index = Index::open(&layout)?;
         Ok(Self { blobs: Blobs::new(layout.clone()), log: Log::at(layout.events()), index, layout })
     }
+}
+
+/// Keeps gc from removing what is being recorded or read, in a store that is not open or busy with something else.
+/// `None`: somebody has kept the store for 10 s.
+pub fn hold(layout: &Layout) -> fs::Result<Option<Lock>> {
+    lock::shared(&layout.store_lock(), PATIENCE)
 }
 
 /// Whether a directory lies on a file system that several machines may share.

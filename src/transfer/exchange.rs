@@ -4,7 +4,6 @@
 //! trusted, or is not there. Index transactions of one process take turns: its map may grow between them only.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -23,10 +22,11 @@ use crate::remote::failure::{Failure, Result};
 use crate::remote::names::Name;
 use crate::remote::sign::{PublicKey, SigningKey};
 use crate::serve::notes::{chain, millis, now_ms};
-use crate::store::Store;
 use crate::store::blob::{Blobs, Form};
 use crate::store::index::RemoteCopy;
+use crate::store::layout::Layout;
 use crate::store::queue::Queue;
+use crate::store::{self, Store};
 
 /// The largest entry that is fetched, in bytes of its archive.
 const LARGEST_ARCHIVE: u64 = 1 << 30;
@@ -51,7 +51,7 @@ pub struct Exchange {
     store: Mutex<Store>,
     blobs: Blobs,
     log: Log,
-    scratch: PathBuf,
+    layout: Layout,
     trusted: Vec<PublicKey>,
     signing: Option<SigningKey>,
     level: u32,
@@ -78,7 +78,7 @@ impl Exchange {
             bucket: Bucket::open(&access),
             blobs: store.blobs.clone(),
             log: store.log.clone(),
-            scratch: store.layout.temporary(),
+            layout: store.layout.clone(),
             store: Mutex::new(store),
             trusted: trusted.collect::<std::result::Result<_, _>>()?,
             signing: signing.map_err(|e| Unusable::SigningKey(chain(&e)))?,
@@ -134,8 +134,9 @@ impl Exchange {
     }
 
     fn take_in_now(&self, key: &Digest, bytes: &[u8]) -> Result<u64> {
-        let _recording = self.store().hold().map_err(|e| here(&e))?.ok_or_else(busy)?;
-        let expected = Expected { key, size: LARGEST_ENTRY, trusted: &self.trusted, scratch: &self.scratch };
+        let _recording = store::hold(&self.layout).map_err(|e| here(&e))?.ok_or_else(busy)?;
+        let scratch = self.layout.temporary();
+        let expected = Expected { key, size: LARGEST_ENTRY, trusted: &self.trusted, scratch: &scratch };
         let meta = archive::unpack(bytes, &expected, |blob| {
             let (digest, size, form) = (&blob.output.digest, blob.output.size, Form::of(blob.output));
             match blob.content {

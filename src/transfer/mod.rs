@@ -7,9 +7,10 @@
 //! - [`access`]: the settings, in the remote's terms; whether it may be written to
 //! - [`exchange`]: one entry in, one entry out
 //! - [`inputs`]: what earlier compiles of an invocation read, for machines that have none of their own
+//! - [`lockfile`]: which packages a workspace needs
 //! - [`record`]: what one build needed, so that the next one can fetch it ahead
 //! - [`pack`]: many small entries in one object
-//! - [`send`]: works off the queue
+//! - [`send`]: works off the queue; [`sync`]: makes both sides equal, on request
 //! - [`fetch`]: gets what a build needs, the most wanted first, and answers those who wait for one
 //! - [`breaker`]: stops asking a remote that is in trouble
 
@@ -18,6 +19,8 @@ pub mod breaker;
 pub mod exchange;
 pub mod fetch;
 pub mod inputs;
+pub mod lockfile;
 pub mod pack;
 pub mod record;
 pub mod send;
+pub mod sync;

@@ -113,7 +113,7 @@ pub async fn drain(
 }
 
 /// Sends an entry and what leads to it. Returns the bytes that went; `None` where there is nothing to send.
-async fn send(
+pub(super) async fn send(
     exchange: &Arc<Exchange>,
     key: Digest,
     build: Option<&BuildId>,
