@@ -94,6 +94,9 @@ impl Bucket {
         if length == 0 {
             return Ok(Vec::new());
         }
+        if offset.checked_add(length).is_none() {
+            return Err(Failure::Damaged("no object is that long".to_owned()));
+        }
         self.within(deadline, || async {
             match &self.backend {
                 Backend::S3(s3) => s3.get_range(&full, offset, length).await,

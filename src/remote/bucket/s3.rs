@@ -108,7 +108,7 @@ impl S3Bucket {
 
     pub(super) async fn get_range(&self, name: &str, offset: u64, length: u64) -> Result<Vec<u8>> {
         let asked = self.asked(Right::Read, name);
-        let range = format!("bytes={offset}-{}", offset.saturating_add(length - 1));
+        let range = format!("bytes={offset}-{}", offset + length - 1);
         let call = self.client.get_object().bucket(&self.bucket).key(name).range(range).send();
         let mut answer = match self.timely(call).await? {
             Ok(answer) => answer,

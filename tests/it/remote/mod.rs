@@ -1,6 +1,8 @@
 //! The shared cache: buckets, their faults, keys.
 
 mod buckets;
+mod credentials;
+mod entries;
 mod faults;
 mod keys;
 mod network;
