@@ -58,6 +58,7 @@ impl Outer {
 
 #[test]
 #[ignore = "is the inner process of the tests below"]
+#[expect(clippy::print_stdout, reason = "so the outer process learns the outcome")]
 fn inner() {
     let var = |name| std::env::var(name).ok();
     // Run by hand it has nothing to ask.

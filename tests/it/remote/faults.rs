@@ -24,7 +24,7 @@ fn soon() -> Deadline {
 /// Puts an object `a` of 100 kB there.
 fn filled() -> (Remote, Vec<u8>) {
     let remote = Remote::start();
-    let content = (0..100_000_u32).map(|n| (n * 7 >> 3) as u8).collect::<Vec<_>>();
+    let content = (0..100_000_u32).map(|n| (n ^ (n >> 7)) as u8).collect::<Vec<_>>();
     std::fs::create_dir_all(remote.server.objects().join("p")).unwrap();
     std::fs::write(remote.server.objects().join("p/a"), &content).unwrap();
     (remote, content)

@@ -51,7 +51,7 @@ impl Fault {
     }
 
     /// Returns the answer that the proxy gives by itself.
-    pub(super) fn answer(&self) -> Option<(u16, Vec<(HeaderName, String)>, Bytes)> {
+    pub(super) fn answer(&self) -> Option<Own> {
         match self {
             Self::Error { status, code, extra, headers } => {
                 let mut headers = headers.clone();
@@ -73,6 +73,9 @@ impl Fault {
         }
     }
 }
+
+/// An answer of the proxy's own: status, headers, body.
+pub(super) type Own = (u16, Vec<(HeaderName, String)>, Bytes);
 
 /// When a fault happens.
 #[derive(Clone, Debug)]
