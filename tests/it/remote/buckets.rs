@@ -202,6 +202,18 @@ fn large_bodies_are_not_sent_in_vain() {
     assert_eq!(remote.proxy.bytes().0, 2 << 20);
 }
 
+#[test]
+fn whoever_may_not_list_may_still_write_large_bodies() {
+    // To such a writer a service says of absent objects that they are forbidden.
+    let remote = Remote::start();
+    remote.proxy.add(Rule::always(Fault::error(403, "AccessDenied")).method(hyper::Method::HEAD));
+    block_on(async {
+        let body = Bytes::from(vec![7; 2 << 20]);
+        assert_eq!(remote.bucket().put_new("a", body, far()).await, Ok(Put::Created));
+    });
+    assert_eq!(remote.server.list(), [("p/a".to_owned(), 2 << 20)]);
+}
+
 // Rights.
 
 #[test]
