@@ -49,6 +49,9 @@ _kache() {
             kache,install)
                 cmd="kache__subcmd__install"
                 ;;
+            kache,key)
+                cmd="kache__subcmd__key"
+                ;;
             kache,list)
                 cmd="kache__subcmd__list"
                 ;;
@@ -88,6 +91,9 @@ _kache() {
             kache__subcmd__config,unset)
                 cmd="kache__subcmd__config__subcmd__unset"
                 ;;
+            kache__subcmd__key,generate)
+                cmd="kache__subcmd__key__subcmd__generate"
+                ;;
             *)
                 ;;
         esac
@@ -95,7 +101,7 @@ _kache() {
 
     case "${cmd}" in
         kache)
-            opts="-q -v -h -V --color --quiet --verbose --no-pager --report --report-file --no-prefetch --no-remote --wait-uploads --help --version list stats why gc purge verify doctor config completions help build check clippy test run bench doc rustc install"
+            opts="-q -v -h -V --color --quiet --verbose --no-pager --report --report-file --no-prefetch --no-remote --wait-uploads --help --version list stats why gc purge verify doctor config completions key help build check clippy test run bench doc rustc install"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -439,6 +445,46 @@ _kache() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kache__subcmd__key)
+            opts="-q -v -h --color --quiet --verbose --no-pager --help generate"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kache__subcmd__key__subcmd__generate)
+            opts="-q -v -h --format --json --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kache__subcmd__list)
             opts="-q -v -h --sort --format --json --color --quiet --verbose --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -674,6 +720,9 @@ _cargo__kache() {
             cargo__kache,install)
                 cmd="cargo__kache__subcmd__install"
                 ;;
+            cargo__kache,key)
+                cmd="cargo__kache__subcmd__key"
+                ;;
             cargo__kache,list)
                 cmd="cargo__kache__subcmd__list"
                 ;;
@@ -713,6 +762,9 @@ _cargo__kache() {
             cargo__kache__subcmd__config,unset)
                 cmd="cargo__kache__subcmd__config__subcmd__unset"
                 ;;
+            cargo__kache__subcmd__key,generate)
+                cmd="cargo__kache__subcmd__key__subcmd__generate"
+                ;;
             *)
                 ;;
         esac
@@ -720,7 +772,7 @@ _cargo__kache() {
 
     case "${cmd}" in
         cargo__kache)
-            opts="-q -v -h -V --color --quiet --verbose --no-pager --report --report-file --no-prefetch --no-remote --wait-uploads --help --version list stats why gc purge verify doctor config completions help build check clippy test run bench doc rustc install"
+            opts="-q -v -h -V --color --quiet --verbose --no-pager --report --report-file --no-prefetch --no-remote --wait-uploads --help --version list stats why gc purge verify doctor config completions key help build check clippy test run bench doc rustc install"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1053,6 +1105,46 @@ _cargo__kache() {
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cargo__subcmd__kache__subcmd__key)
+            opts="-q -v -h --color --quiet --verbose --no-pager --help generate"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cargo__subcmd__kache__subcmd__key__subcmd__generate)
+            opts="-q -v -h --format --json --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

@@ -42,6 +42,7 @@ set edit:completion:arg-completer[kache] = {|@words|
             cand doctor 'Check the setup'
             cand config 'Show or change the settings'
             cand completions 'Print a completion script for a shell'
+            cand key 'Make a key that signs what is pushed'
             cand help 'Show help for a command'
             cand build 'Compile through the cache'
             cand check 'Check through the cache'
@@ -230,6 +231,29 @@ set edit:completion:arg-completer[kache] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'kache;key'= {
+            cand --color 'When to color the output'
+            cand -q 'Say only errors and what was asked for'
+            cand --quiet 'Say only errors and what was asked for'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-pager 'Never page long output'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand generate 'Make a pair of keys, and print the public one'
+        }
+        &'kache;key;generate'= {
+            cand --format 'Form of the result'
+            cand --color 'When to color the output'
+            cand --json 'Short for `--format json`'
+            cand -q 'Say only errors and what was asked for'
+            cand --quiet 'Say only errors and what was asked for'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-pager 'Never page long output'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'kache;help'= {
             cand --color 'When to color the output'
             cand -q 'Say only errors and what was asked for'
@@ -377,6 +401,7 @@ set edit:completion:arg-completer[cargo-kache] = {|@words|
             cand doctor 'Check the setup'
             cand config 'Show or change the settings'
             cand completions 'Print a completion script for a shell'
+            cand key 'Make a key that signs what is pushed'
             cand help 'Show help for a command'
             cand build 'Compile through the cache'
             cand check 'Check through the cache'
@@ -557,6 +582,29 @@ set edit:completion:arg-completer[cargo-kache] = {|@words|
         }
         &'cargo-kache;completions'= {
             cand --color 'When to color the output'
+            cand -q 'Say only errors and what was asked for'
+            cand --quiet 'Say only errors and what was asked for'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-pager 'Never page long output'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'cargo-kache;key'= {
+            cand --color 'When to color the output'
+            cand -q 'Say only errors and what was asked for'
+            cand --quiet 'Say only errors and what was asked for'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-pager 'Never page long output'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand generate 'Make a pair of keys, and print the public one'
+        }
+        &'cargo-kache;key;generate'= {
+            cand --format 'Form of the result'
+            cand --color 'When to color the output'
+            cand --json 'Short for `--format json`'
             cand -q 'Say only errors and what was asked for'
             cand --quiet 'Say only errors and what was asked for'
             cand -v 'Say more'

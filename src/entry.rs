@@ -1,7 +1,8 @@
 //! What the index holds: entries, predictions and what is known of artefacts.
 //!
-//! Owns the types only; they are data, written and read by `store::index`. A change of any of them needs a new
-//! [`INDEX_SCHEMA`](crate::store::layout::INDEX_SCHEMA).
+//! Owns the types only; they are data, written and read by `store::index`, and by `remote::archive` for people too. A
+//! change of any of them needs a new [`INDEX_SCHEMA`](crate::store::layout::INDEX_SCHEMA) and a new
+//! [`SCHEMA`](crate::remote::archive::SCHEMA) of archives.
 
 use serde::{Deserialize, Serialize};
 

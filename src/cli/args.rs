@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::{completions, config, doctor, gc, help, list, purge, stats, sync, verify, why};
+use super::{completions, config, doctor, gc, help, key, list, purge, stats, sync, verify, why};
 use crate::term;
 
 /// Cargo's colours: our help stands beside its own.
@@ -144,8 +144,7 @@ pub(super) enum Command {
     #[command(hide = true)]
     Daemon(Any),
     Completions(completions::Args),
-    #[command(hide = true)]
-    Key(Any),
+    Key(key::Args),
     Help(help::Args),
 }
 

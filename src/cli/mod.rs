@@ -16,6 +16,7 @@ pub mod error;
 mod front_end;
 mod gc;
 mod help;
+mod key;
 mod list;
 mod output;
 mod purge;
@@ -94,12 +95,12 @@ fn run_command(context: &Context, command: Option<Command>) -> Outcome {
         Some(Command::Doctor(args)) => doctor::run(context, args),
         Some(Command::Config(args)) => config::run(context, args),
         Some(Command::Completions(args)) => completions::run(context, args),
+        Some(Command::Key(args)) => key::run(context, args),
         Some(Command::Help(args)) => help::run(context, args),
         Some(Command::Monitor(_)) => not_yet("monitor"),
         Some(Command::Plan(_)) => not_yet("plan"),
         Some(Command::Clean(_)) => not_yet("clean"),
         Some(Command::Daemon(_)) => not_yet("daemon"),
-        Some(Command::Key(_)) => not_yet("key"),
     }
 }
 

@@ -148,9 +148,12 @@ impl Failure {
 
     /// Whether the server as a whole is in trouble, or refuses us as a whole, so that asking for something else is no
     /// use either.
+    ///
+    /// That reading is forbidden does not say so: without the right to list, services say it of what is absent too.
     pub fn is_of_server(&self) -> bool {
         match self {
             Self::NotFound(_)
+            | Self::Denied(Denial::Right(Right::Read))
             | Self::TooLarge(_)
             | Self::Damaged(_)
             | Self::OtherVersion(_)
@@ -235,6 +238,8 @@ mod tests {
     fn what_is_wrong_with_one_object_says_nothing_of_the_server() {
         assert!(!Failure::NotFound("a".into()).is_of_server());
         assert!(!Failure::Damaged("a".into()).is_of_server());
+        assert!(!Failure::Denied(Denial::Right(Right::Read)).is_of_server());
+        assert!(Failure::Denied(Denial::Right(Right::Write)).is_of_server());
         assert!(Failure::Denied(Denial::Token).is_of_server());
         assert!(Failure::TimedOut.is_of_server() && Failure::TimedOut.is_passing());
         assert!(!Failure::Denied(Denial::Token).is_passing());

@@ -20,6 +20,7 @@ mod macros;
 mod messages;
 mod native;
 mod places;
+mod remote;
 mod roles;
 mod scripts;
 mod sources;

@@ -16,7 +16,7 @@
 //! schema is left alone.
 //!
 //! # Trust
-//! [`unpack`] takes an archive from anybody. Members have no paths; names in the entry must lie below its directory and
+//! [`unpack()`] takes an archive from anybody. Members have no paths; names in the entry must lie below its directory and
 //! behind no link; sizes are known before bytes are taken; content has the digest that `meta.json` says, and a
 //! signature, where one is demanded, covers `meta.json`. Memory stays bounded whatever comes.
 

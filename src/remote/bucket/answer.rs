@@ -68,20 +68,20 @@ pub(super) fn broken(error: &(dyn Error + 'static)) -> Failure {
     if let Some(denial) = causes(error).find_map(|cause| credentials(cause.downcast_ref()?)) {
         return Failure::Denied(denial);
     }
+    let says = |text: &str| causes(error).any(|cause| cause.to_string().contains(text));
+    let unreachable = |why: &str| Failure::Unreachable(why.to_owned());
+    if says("dns error") {
+        return unreachable("unknown host");
+    }
+    if says("TLS handshake") {
+        return unreachable("the TLS handshake failed");
+    }
     match io_of(error) {
         Some(io::ErrorKind::UnexpectedEof) => Failure::Truncated,
         Some(io::ErrorKind::TimedOut) => Failure::TimedOut,
         Some(kind) => Failure::Unreachable(kind.to_string()),
-        None if causes(error).any(|cause| cause.to_string() == "dns error") => {
-            Failure::Unreachable("unknown host".to_owned())
-        }
-        None if causes(error).any(|cause| {
-            cause.to_string().contains("timed out") || cause.to_string().contains("timeout")
-        }) =>
-        {
-            Failure::TimedOut
-        }
-        None => Failure::Unreachable("the connection broke".to_owned()),
+        None if says("timed out") || says("timeout") => Failure::TimedOut,
+        None => unreachable("the connection broke"),
     }
 }
 

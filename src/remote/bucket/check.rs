@@ -47,9 +47,11 @@ impl Bucket {
 
     async fn may_write(&self, deadline: Deadline) -> Result<()> {
         let name = self.full("_check/write");
-        self.within(deadline, async || match &self.backend {
-            Backend::S3(s3) => s3.may_write(&name).await,
-            Backend::Dir(dir) => dir.may_write(&name).await,
+        self.within(deadline, || async {
+            match &self.backend {
+                Backend::S3(s3) => s3.may_write(&name).await,
+                Backend::Dir(dir) => dir.may_write(&name).await,
+            }
         })
         .await
     }

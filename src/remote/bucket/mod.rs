@@ -72,9 +72,11 @@ impl Bucket {
     /// Returns the content of an object of at most `limit` bytes.
     pub async fn get(&self, name: &str, limit: u64, deadline: Deadline) -> Result<Vec<u8>> {
         let full = self.full(name);
-        self.within(deadline, async || match &self.backend {
-            Backend::S3(s3) => s3.get(&full, limit).await,
-            Backend::Dir(dir) => dir.get(&full, limit).await,
+        self.within(deadline, || async {
+            match &self.backend {
+                Backend::S3(s3) => s3.get(&full, limit).await,
+                Backend::Dir(dir) => dir.get(&full, limit).await,
+            }
         })
         .await
         .map_err(|failure| self.relative(failure))
@@ -92,9 +94,14 @@ impl Bucket {
         if length == 0 {
             return Ok(Vec::new());
         }
-        self.within(deadline, async || match &self.backend {
-            Backend::S3(s3) => s3.get_range(&full, offset, length).await,
-            Backend::Dir(dir) => dir.get_range(&full, offset, length).await,
+        if offset.checked_add(length).is_none() {
+            return Err(Failure::Damaged("no object is that long".to_owned()));
+        }
+        self.within(deadline, || async {
+            match &self.backend {
+                Backend::S3(s3) => s3.get_range(&full, offset, length).await,
+                Backend::Dir(dir) => dir.get_range(&full, offset, length).await,
+            }
         })
         .await
         .map_err(|failure| self.relative(failure))
@@ -106,9 +113,11 @@ impl Bucket {
     pub async fn put_new(&self, name: &str, body: Bytes, deadline: Deadline) -> Result<Put> {
         self.writable()?;
         let full = self.full(name);
-        self.within(deadline, async || match &self.backend {
-            Backend::S3(s3) => s3.put_new(&full, &body).await,
-            Backend::Dir(dir) => dir.put_new(&full, &body).await,
+        self.within(deadline, || async {
+            match &self.backend {
+                Backend::S3(s3) => s3.put_new(&full, &body).await,
+                Backend::Dir(dir) => dir.put_new(&full, &body).await,
+            }
         })
         .await
     }
@@ -117,9 +126,11 @@ impl Bucket {
     pub async fn put(&self, name: &str, body: Bytes, deadline: Deadline) -> Result<()> {
         self.writable()?;
         let full = self.full(name);
-        self.within(deadline, async || match &self.backend {
-            Backend::S3(s3) => s3.put(&full, &body).await,
-            Backend::Dir(dir) => dir.put(&full, &body).await,
+        self.within(deadline, || async {
+            match &self.backend {
+                Backend::S3(s3) => s3.put(&full, &body).await,
+                Backend::Dir(dir) => dir.put(&full, &body).await,
+            }
         })
         .await
     }
@@ -127,9 +138,11 @@ impl Bucket {
     /// Whether there is an object of this name.
     pub async fn exists(&self, name: &str, deadline: Deadline) -> Result<bool> {
         let full = self.full(name);
-        self.within(deadline, async || match &self.backend {
-            Backend::S3(s3) => s3.exists(&full).await,
-            Backend::Dir(dir) => dir.exists(&full).await,
+        self.within(deadline, || async {
+            match &self.backend {
+                Backend::S3(s3) => s3.exists(&full).await,
+                Backend::Dir(dir) => dir.exists(&full).await,
+            }
         })
         .await
     }
@@ -167,8 +180,11 @@ impl Bucket {
     }
 
     /// Runs an operation when there is a slot, again where that may help, and not past the deadline.
-    async fn within<T>(&self, deadline: Deadline, operation: impl AsyncFn() -> Result<T>) -> Result<T> {
-        retry::run(deadline, async || {
+    async fn within<T, F>(&self, deadline: Deadline, operation: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        retry::run(deadline, || async {
             let _slot = self.slot().await;
             operation().await
         })
@@ -203,9 +219,11 @@ impl Listing<'_> {
         };
         let bucket = self.bucket;
         let page = bucket
-            .within(deadline, async || match &bucket.backend {
-                Backend::S3(s3) => s3.list(&self.prefix, token).await,
-                Backend::Dir(dir) => dir.list(&self.prefix).await,
+            .within(deadline, || async {
+                match &bucket.backend {
+                    Backend::S3(s3) => s3.list(&self.prefix, token).await,
+                    Backend::Dir(dir) => dir.list(&self.prefix).await,
+                }
             })
             .await?;
         self.next = page.next.map_or(Next::End, Next::After);

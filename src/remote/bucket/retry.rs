@@ -13,7 +13,10 @@ const TRIES: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Runs an operation until it succeeds, fails for good, or time is up.
-pub(super) async fn run<T>(deadline: Deadline, operation: impl AsyncFn() -> Result<T>) -> Result<T> {
+pub(super) async fn run<T, F>(deadline: Deadline, operation: impl Fn() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
     let mut last = None;
     for tried in 1.. {
         let failure = match tokio::time::timeout_at(deadline.instant(), operation()).await {
@@ -61,7 +64,7 @@ mod tests {
     fn tries(time: Duration, failures: u32, failure: &Failure) -> (Result<()>, u32) {
         let count = Cell::new(0);
         let outcome = block_on(async {
-            run(Deadline::within(time), async || {
+            run(Deadline::within(time), || async {
                 count.set(count.get() + 1);
                 if count.get() <= failures { Err(failure.clone()) } else { Ok(()) }
             })
@@ -92,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_try_that_hangs_is_cut() {
-        let hangs = block_on(run(Deadline::within(Duration::from_millis(20)), async || {
+        let hangs = block_on(run(Deadline::within(Duration::from_millis(20)), || async {
             std::future::pending::<Result<()>>().await
         }));
         assert_eq!(hangs, Err(Failure::TimedOut));

@@ -2,7 +2,7 @@
 //!
 //! Owns the requests: one for each operation, tried once, with bodies read piece by piece within bounds. Checksums
 //! beyond the protocol's own signature are off: many services do not know them. What was asked and failed is judged
-//! by [`answer`](super::answer).
+//! by [`answer`].
 //!
 //! Create-only writes are asked of the server (`If-None-Match: *`). One that does not know them is remembered, and then
 //! asked first whether the object is there. A large body is never sent before that question either.
@@ -29,7 +29,7 @@ use super::answer::{self, Asked};
 use super::credentials::Chain;
 use super::{Object, Page, Put, client};
 use crate::remote::access::{Access, S3};
-use crate::remote::failure::{Failure, Result, Right};
+use crate::remote::failure::{Denial, Failure, Result, Right};
 
 /// A body larger than this is sent only after asking whether the object is there.
 const ASK_FIRST: usize = 1 << 20;
@@ -108,7 +108,7 @@ impl S3Bucket {
 
     pub(super) async fn get_range(&self, name: &str, offset: u64, length: u64) -> Result<Vec<u8>> {
         let asked = self.asked(Right::Read, name);
-        let range = format!("bytes={offset}-{}", offset.saturating_add(length - 1));
+        let range = format!("bytes={offset}-{}", offset + length - 1);
         let call = self.client.get_object().bucket(&self.bucket).key(name).range(range).send();
         let mut answer = match self.timely(call).await? {
             Ok(answer) => answer,
@@ -135,7 +135,7 @@ impl S3Bucket {
 
     pub(super) async fn put_new(&self, name: &str, body: &Bytes) -> Result<Put> {
         let mut conditional = !self.knows_no_conditions.load(Ordering::Relaxed);
-        if (!conditional || body.len() > ASK_FIRST) && self.exists(name).await? {
+        if (!conditional || body.len() > ASK_FIRST) && self.is_known(name).await? {
             return Ok(Put::Exists);
         }
         loop {
@@ -148,7 +148,7 @@ impl S3Bucket {
                     Some(400 | 501) if conditional && is_unknown(&error) => {
                         self.knows_no_conditions.store(true, Ordering::Relaxed);
                         conditional = false;
-                        if body.len() <= ASK_FIRST && self.exists(name).await? {
+                        if body.len() <= ASK_FIRST && self.is_known(name).await? {
                             return Ok(Put::Exists);
                         }
                     }
@@ -171,6 +171,15 @@ impl S3Bucket {
                 Failure::NotFound(_) => Ok(false),
                 failure => Err(failure),
             },
+        }
+    }
+
+    /// Whether an object is there, as far as a writer can tell: to one without the right to list, what is absent looks
+    /// forbidden.
+    async fn is_known(&self, name: &str) -> Result<bool> {
+        match self.exists(name).await {
+            Err(Failure::Denied(Denial::Right(_))) => Ok(false),
+            other => other,
         }
     }
 

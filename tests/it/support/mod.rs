@@ -26,6 +26,7 @@ mod observe;
 mod oracle;
 mod project;
 mod run;
+pub(crate) mod s3;
 
 pub(crate) use captured::Captured;
 pub(crate) use clock::wait_for;
