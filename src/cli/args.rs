@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::{completions, config, doctor, gc, help, list, purge, stats, verify, why};
+use super::{completions, config, daemon, doctor, gc, help, list, purge, stats, verify, why};
 use crate::term;
 
 /// Cargo's colours: our help stands beside its own.
@@ -142,8 +142,7 @@ pub(super) enum Command {
     Verify(verify::Args),
     Doctor(doctor::Args),
     Config(config::Args),
-    #[command(hide = true)]
-    Daemon(Any),
+    Daemon(daemon::Args),
     Completions(completions::Args),
     #[command(hide = true)]
     Key(Any),
@@ -220,7 +219,7 @@ mod tests {
             "Examples:",
         ];
         assert!(order.map(place).is_sorted(), "{help}");
-        for hidden in ["monitor", "daemon"] {
+        for hidden in ["monitor", "sync"] {
             assert!(!help.contains(hidden), "{hidden}");
         }
         for line in help.lines() {

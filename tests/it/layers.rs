@@ -11,9 +11,9 @@ const ROWS: &[&[&str]] = &[
     &["entry"],
     &["key", "store", "trace"],
     &["config"],
-    &["serve"],
+    &["agent", "serve"],
     &["script", "wrapper", "report"],
-    &["orchestrate"],
+    &["daemon", "orchestrate"],
     &["doctor"],
     &["cli"],
 ];
