@@ -34,6 +34,9 @@ _kache() {
             kache,config)
                 cmd="kache__subcmd__config"
                 ;;
+            kache,daemon)
+                cmd="kache__subcmd__daemon"
+                ;;
             kache,doc)
                 cmd="kache__subcmd__doc"
                 ;;
@@ -88,6 +91,24 @@ _kache() {
             kache__subcmd__config,unset)
                 cmd="kache__subcmd__config__subcmd__unset"
                 ;;
+            kache__subcmd__daemon,install)
+                cmd="kache__subcmd__daemon__subcmd__install"
+                ;;
+            kache__subcmd__daemon,log)
+                cmd="kache__subcmd__daemon__subcmd__log"
+                ;;
+            kache__subcmd__daemon,run)
+                cmd="kache__subcmd__daemon__subcmd__run"
+                ;;
+            kache__subcmd__daemon,start)
+                cmd="kache__subcmd__daemon__subcmd__start"
+                ;;
+            kache__subcmd__daemon,stop)
+                cmd="kache__subcmd__daemon__subcmd__stop"
+                ;;
+            kache__subcmd__daemon,uninstall)
+                cmd="kache__subcmd__daemon__subcmd__uninstall"
+                ;;
             *)
                 ;;
         esac
@@ -95,7 +116,7 @@ _kache() {
 
     case "${cmd}" in
         kache)
-            opts="-q -v -h -V --color --quiet --verbose --no-pager --report --report-file --no-prefetch --no-remote --wait-uploads --help --version list stats why gc purge verify doctor config completions help build check clippy test run bench doc rustc install"
+            opts="-q -v -h -V --color --quiet --verbose --no-pager --report --report-file --no-prefetch --no-remote --wait-uploads --help --version list stats why gc purge verify doctor config daemon completions help build check clippy test run bench doc rustc install"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -320,6 +341,140 @@ _kache() {
             return 0
             ;;
         kache__subcmd__config__subcmd__unset)
+            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kache__subcmd__daemon)
+            opts="-q -v -h --format --json --color --quiet --verbose --no-pager --help run start stop install uninstall log"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kache__subcmd__daemon__subcmd__install)
+            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kache__subcmd__daemon__subcmd__log)
+            opts="-n -q -v -h --follow --no-follow --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kache__subcmd__daemon__subcmd__run)
+            opts="-q -v -h --service --background --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kache__subcmd__daemon__subcmd__start)
+            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kache__subcmd__daemon__subcmd__stop)
+            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kache__subcmd__daemon__subcmd__uninstall)
             opts="-q -v -h --color --quiet --verbose --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -659,6 +814,9 @@ _cargo__kache() {
             cargo__kache,config)
                 cmd="cargo__kache__subcmd__config"
                 ;;
+            cargo__kache,daemon)
+                cmd="cargo__kache__subcmd__daemon"
+                ;;
             cargo__kache,doc)
                 cmd="cargo__kache__subcmd__doc"
                 ;;
@@ -713,6 +871,24 @@ _cargo__kache() {
             cargo__kache__subcmd__config,unset)
                 cmd="cargo__kache__subcmd__config__subcmd__unset"
                 ;;
+            cargo__kache__subcmd__daemon,install)
+                cmd="cargo__kache__subcmd__daemon__subcmd__install"
+                ;;
+            cargo__kache__subcmd__daemon,log)
+                cmd="cargo__kache__subcmd__daemon__subcmd__log"
+                ;;
+            cargo__kache__subcmd__daemon,run)
+                cmd="cargo__kache__subcmd__daemon__subcmd__run"
+                ;;
+            cargo__kache__subcmd__daemon,start)
+                cmd="cargo__kache__subcmd__daemon__subcmd__start"
+                ;;
+            cargo__kache__subcmd__daemon,stop)
+                cmd="cargo__kache__subcmd__daemon__subcmd__stop"
+                ;;
+            cargo__kache__subcmd__daemon,uninstall)
+                cmd="cargo__kache__subcmd__daemon__subcmd__uninstall"
+                ;;
             *)
                 ;;
         esac
@@ -720,7 +896,7 @@ _cargo__kache() {
 
     case "${cmd}" in
         cargo__kache)
-            opts="-q -v -h -V --color --quiet --verbose --no-pager --report --report-file --no-prefetch --no-remote --wait-uploads --help --version list stats why gc purge verify doctor config completions help build check clippy test run bench doc rustc install"
+            opts="-q -v -h -V --color --quiet --verbose --no-pager --report --report-file --no-prefetch --no-remote --wait-uploads --help --version list stats why gc purge verify doctor config daemon completions help build check clippy test run bench doc rustc install"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -945,6 +1121,140 @@ _cargo__kache() {
             return 0
             ;;
         cargo__subcmd__kache__subcmd__config__subcmd__unset)
+            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cargo__subcmd__kache__subcmd__daemon)
+            opts="-q -v -h --format --json --color --quiet --verbose --no-pager --help run start stop install uninstall log"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cargo__subcmd__kache__subcmd__daemon__subcmd__install)
+            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cargo__subcmd__kache__subcmd__daemon__subcmd__log)
+            opts="-n -q -v -h --follow --no-follow --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cargo__subcmd__kache__subcmd__daemon__subcmd__run)
+            opts="-q -v -h --service --background --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cargo__subcmd__kache__subcmd__daemon__subcmd__start)
+            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cargo__subcmd__kache__subcmd__daemon__subcmd__stop)
+            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cargo__subcmd__kache__subcmd__daemon__subcmd__uninstall)
             opts="-q -v -h --color --quiet --verbose --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -16,7 +16,7 @@ use super::work::Work;
 use super::{DRAIN, RunError};
 
 /// Longest time between two looks at the lock and the socket.
-const LOOK: Duration = Duration::from_secs(15);
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Why a daemon ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
