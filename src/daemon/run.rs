@@ -77,7 +77,7 @@ fn serve<W: Work>(
             "started"
         );
         tokio::spawn(server::accept(listener, Arc::clone(&server)));
-        Ok(server.life.live(&claim, &server.work, &mut signals).await)
+        Ok(server.life.live(&|| claim.is_valid(), &server.work, &mut signals).await)
     });
     if let Ok(cause) = &cause {
         tracing::info!(?cause, "ended");

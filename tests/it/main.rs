@@ -7,6 +7,7 @@ mod checkouts;
 mod commands;
 mod compiler;
 mod concurrency;
+#[cfg(feature = "daemon")]
 mod daemon;
 mod edits;
 mod env;

@@ -17,19 +17,24 @@ pub fn path(env: &Env) -> Option<PathBuf> {
 }
 
 /// Returns the text of the unit.
-pub fn text(service: &Service) -> String {
+pub fn text(service: &Service) -> Result<String, ServiceError> {
     let mut environment = String::new();
     for (name, value) in &service.variables {
+        // Systemd would leave out such a value, and the service have other settings.
+        let is_text = value.to_str().is_some_and(|text| !text.chars().any(is_unwritable));
+        if !is_text {
+            return Err(ServiceError::Unwritable(value.to_string_lossy().into_owned()));
+        }
         let pair = [name.as_bytes(), b"=", value.as_bytes()].concat();
         let _ = writeln!(environment, "Environment={}", quoted(OsStr::from_bytes(&pair)));
     }
-    format!(
+    Ok(format!(
         "# Made by `cargo kache daemon install`, which writes it anew.\n\
          [Unit]\n\
          Description=Background work of the cargo-kache build cache\n\
          \n\
          [Service]\n\
-         ExecStart={} {}\n\
+         ExecStart={}\n\
          {environment}\
          WorkingDirectory=/\n\
          Restart=on-failure\n\
@@ -38,14 +43,28 @@ pub fn text(service: &Service) -> String {
          \n\
          [Install]\n\
          WantedBy=default.target\n",
-        quoted(service.program.as_os_str()),
-        WORDS.join(" "),
-    )
+        command(service),
+    ))
+}
+
+fn is_unwritable(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\t')
+}
+
+/// Returns the command: the program, or a shell that becomes it where systemd takes no such name for a program.
+fn command(service: &Service) -> String {
+    let (program, words) = (quoted(service.program.as_os_str()), WORDS.join(" "));
+    let is_odd = |byte: &u8| byte.is_ascii_control() || matches!(byte, b'"' | b'\'' | b'\\');
+    if !service.program.as_os_str().as_bytes().iter().any(is_odd) {
+        return format!("{program} {words}");
+    }
+    // Behind the program of the command, `$` stands for variables.
+    format!(r#"/bin/sh -c "exec \"$$0\" {words}" {}"#, program.replace('$', "$$"))
 }
 
 /// Quotes a word so that systemd reads it as it is: no escape, no specifier.
 ///
-/// `$` stays: neither the program of `ExecStart=` nor `Environment=` knows variables.
+/// `$` stays: neither the program of a command nor `Environment=` knows variables.
 fn quoted(word: &OsStr) -> String {
     let mut quoted = String::from("\"");
     for chunk in word.as_bytes().utf8_chunks() {
@@ -68,9 +87,10 @@ fn quoted(word: &OsStr) -> String {
 
 /// Installs the unit, enables and starts it.
 pub(super) fn install(service: &Service, path: PathBuf) -> Result<Installed, ServiceError> {
+    let text = text(service)?;
     // Without a session of the user nothing is written at all.
     systemctl(&["show-environment"])?;
-    let unit = Replaced::with(path, text(service).as_bytes())?;
+    let unit = Replaced::with(path, text.as_bytes())?;
     if let Err(error) = enable() {
         if unit.before.is_none() {
             let _ = systemctl(&["disable", NAME]);
@@ -129,7 +149,7 @@ mod tests {
     #[test]
     fn the_unit_is_whole() {
         let variables = vec![("KACHE_CACHE_DIR".into(), "/c d".into())];
-        let text = text(&Service { program: "/p q/kache".into(), variables });
+        let text = text(&Service { program: "/p q/kache".into(), variables }).unwrap();
         for line in [
             "ExecStart=\"/p q/kache\" daemon run --service",
             "Environment=\"KACHE_CACHE_DIR=/c d\"",
@@ -138,6 +158,21 @@ mod tests {
             "WantedBy=default.target",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn odd_programs_are_run_by_a_shell() {
+        let command = |program: &str| command(&Service { program: program.into(), variables: Vec::new() });
+        assert_eq!(command("/$a %/k"), "\"/$a %%/k\" daemon run --service");
+        assert_eq!(command("/$a 'b'/k"), r#"/bin/sh -c "exec \"$$0\" daemon run --service" "/$$a 'b'/k""#);
+    }
+
+    #[test]
+    fn what_systemd_would_leave_out_is_an_error() {
+        for value in [&b"/\xff"[..], b"/\x07"] {
+            let variables = vec![("KACHE_CACHE_DIR".into(), OsStr::from_bytes(value).to_owned())];
+            assert!(text(&Service { program: "/p".into(), variables }).is_err());
         }
     }
 

@@ -14,7 +14,7 @@ use super::*;
 fn verify(folder: &Path, service: &Service) -> Result<(), String> {
     fs::create_dir_all(folder).unwrap();
     let unit = folder.join(systemd::NAME);
-    fs::write(&unit, systemd::text(service)).unwrap();
+    fs::write(&unit, systemd::text(service).unwrap()).unwrap();
     let mut command = Command::new("systemd-analyze");
     let output = command
         .args(["verify", "--user", "--man=no"])
@@ -34,30 +34,48 @@ fn service(program: &Path) -> Service {
 #[test]
 fn systemd_reads_the_unit() {
     let room = room();
-    let folders: Vec<OsString> = [
+    let mut folders = [
         "plain",
         "with spaces  two",
         "100%h %% %n",
         "$HOME ${HOME}",
-        "quote\"d 'too'",
-        "back\\slash\\x41",
         "üñí→🦀",
         "semi ; colon # hash",
         "@-:+!",
     ]
     .map(OsString::from)
-    .into_iter()
-    .collect();
+    .to_vec();
+    folders.push(OsString::from_vec(b"no text \xff".to_vec()));
     for (number, folder) in folders.iter().enumerate() {
         let program = room.p.write_script(room.p.beside(folder).join("kache"), "#!/bin/sh\n");
         let units = room.p.beside(format!("units{number}"));
-        let mut whole = service(&program);
-        whole.variables.push(("KACHE_CACHE_DIR".into(), room.p.beside(folder).into()));
-        assert_eq!(verify(&units, &whole), Ok(()), "{}", program.display());
+        assert_eq!(verify(&units, &service(&program)), Ok(()), "{}", program.display());
         // It looked at this very path.
         fs::remove_file(&program).unwrap();
-        let said = verify(&units, &whole).unwrap_err();
+        let said = verify(&units, &service(&program)).unwrap_err();
         assert!(said.contains("not executable"), "{said}");
+    }
+}
+
+#[test]
+fn names_that_systemd_refuses_go_through_a_shell() {
+    let room = room();
+    for (number, folder) in ["quote\"d 'too'", "back\\slash\\x41 $HOME", "new\nline 100%h"].iter().enumerate()
+    {
+        let script = "#!/bin/sh\necho \"$0\" \"$@\"\n";
+        let program = room.p.write_script(room.p.beside(folder).join("kache"), script);
+        let units = room.p.beside(format!("units{number}"));
+        assert_eq!(verify(&units, &service(&program)), Ok(()), "{folder}");
+        // The script that the unit gives to the shell, as systemd hands it over.
+        let words = "exec \"$0\" daemon run --service";
+        let unit = room.p.read(units.join(systemd::NAME));
+        assert!(unit.contains(&format!("/bin/sh -c {:?} ", words.replace('$', "$$"))), "{unit}");
+        let run = room.p.run({
+            let mut command = room.p.command(Path::new("/bin/sh"));
+            command.arg("-c").arg(words).arg(&program);
+            command
+        });
+        run.success().stdout_is(&format!("{} daemon run --service\n", program.display()));
     }
 }
 
@@ -68,7 +86,11 @@ fn what_systemd_reads_is_what_was_written() {
     let mut service = service(&room.p.write_script("../bin/kache", "#!/bin/sh\n"));
     service.variables.push(("KACHE_CACHE_DIR".into(), odd));
     assert_eq!(verify(&room.p.beside("units"), &service), Ok(()));
-    let text = systemd::text(&service);
+    let mut wrong = service.clone();
+    wrong.variables.push(("NO NAME".into(), "x".into()));
+    let said = verify(&room.p.beside("wrong"), &wrong).unwrap_err();
+    assert!(said.contains("Invalid environment assignment"), "it looks at variables too: {said}");
+    let text = systemd::text(&service).unwrap();
     assert!(text.contains(r#"Environment="KACHE_CACHE_DIR=/a b/100%%h/$HOME/\"q\"\\x41/ü;#""#), "{text}");
 }
 
