@@ -56,7 +56,7 @@ impl Greeting {
     }
 }
 
-/// What a client asks for.
+/// What a client asks for. What is answered while the daemon works is added here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// Nothing but an answer.

@@ -31,8 +31,8 @@ pub fn run(mut options: Options<'_>) -> Result<(), RunError> {
         Ok(claim) => claim,
     };
     log::begin(&options.agent.log, options.settings.log.as_deref(), options.echo.take())?;
-    let work = NoWork { remote: options.settings.remote.name() };
-    let cause = serve(&options, claim, work).inspect_err(|error| tracing::error!("{error}"))?;
+    let cause = serve(&options, claim, || NoWork { remote: options.settings.remote.name() })
+        .inspect_err(|error| tracing::error!("{error}"))?;
     if cause == Cause::Replaced && options.mode == Mode::Service {
         become_new_program(&options)?;
     }
@@ -50,25 +50,26 @@ fn note_failure(options: &mut Options<'_>, error: RunError) -> RunError {
     error
 }
 
+/// Answers clients until the end. `begin` is called in the runtime, where the work's own tasks are to run.
 fn serve<W: Work>(
     options: &Options<'_>,
     (claim, listener): (Claim, std::os::unix::net::UnixListener),
-    work: W,
+    begin: impl FnOnce() -> W,
 ) -> Result<Cause, RunError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| RunError::System("start the runtime", error))?;
     let service = options.mode == Mode::Service;
     let idle = (!service).then_some(options.settings.daemon_idle);
-    let server = Arc::new(Server {
-        agent: options.agent.clone(),
-        life: Life::new(idle),
-        work,
-        started: Instant::now(),
-        service,
-    });
     let cause = runtime.block_on(async {
         let mut signals = Signals::catch()?;
         let listener = UnixListener::from_std(listener).map_err(|error| RunError::System("listen", error))?;
+        let server = Arc::new(Server {
+            agent: options.agent.clone(),
+            life: Life::new(idle),
+            work: begin(),
+            started: Instant::now(),
+            service,
+        });
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
             pid = std::process::id(),

@@ -2,6 +2,9 @@
 //!
 //! Owns the seam between the process and its work: the process asks whether there is some, and gives it time to finish.
 //! Knows nothing of the remote.
+//!
+//! What clients ask of the work comes as further variants of [`Request`](crate::agent::message::Request); the server
+//! hands them on, and tells the daemon's life that something was done.
 
 use crate::agent::message::Queue;
 

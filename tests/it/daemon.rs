@@ -92,6 +92,7 @@ impl Room {
 
     /// Waits for the end of a child; returns its exit code and what it wrote.
     fn end(&mut self, child: usize) -> (Option<i32>, String) {
+        wait_for("the end of a child", || self.children[child].try_wait().unwrap().is_some());
         let output = self.children.remove(child).wait_with_output().unwrap();
         (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
     }

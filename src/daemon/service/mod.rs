@@ -27,8 +27,29 @@ const WORDS: [&str; 3] = ["daemon", "run", "--service"];
 const OF_A_CALL: &[&str] =
     &[env::KACHE_REPORT, env::KACHE_REPORT_FILE, env::KACHE_RECACHE, env::KACHE_VERIFY, env::KACHE_DISABLED];
 
-/// Variables besides ours that decide where things are.
-const PLACES: &[&str] = &[env::XDG_CACHE_HOME, env::XDG_CONFIG_HOME];
+/// Variables besides ours that decide where things are, and how a remote is reached. None of them holds a secret.
+const OTHERS: &[&str] = &[
+    env::XDG_CACHE_HOME,
+    env::XDG_CONFIG_HOME,
+    env::AWS_PROFILE,
+    env::AWS_CONFIG_FILE,
+    env::AWS_SHARED_CREDENTIALS_FILE,
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
+
+/// Variables that hold a secret or go with one.
+const SECRETS: &[&str] = &[
+    env::KACHE_S3_ACCESS_KEY,
+    env::KACHE_S3_SECRET_KEY,
+    env::KACHE_S3_SESSION_TOKEN,
+    env::AWS_ACCESS_KEY_ID,
+    env::AWS_SECRET_ACCESS_KEY,
+    env::AWS_SESSION_TOKEN,
+];
 
 /// What a service runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +98,7 @@ impl Service {
     /// Describes the service of this program with the settings that variables name now.
     pub fn new(program: &Path, env: &Env) -> Self {
         let keys = KEYS.iter().filter(|key| !key.secret).filter_map(|key| key.variable);
-        let names = keys.filter(|name| !OF_A_CALL.contains(name)).chain(PLACES.iter().copied());
+        let names = keys.filter(|name| !OF_A_CALL.contains(name)).chain(OTHERS.iter().copied());
         let variables = names.filter_map(|name| Some((name.into(), env.get(name)?))).collect();
         Self { program: program.to_owned(), variables }
     }
@@ -96,7 +117,21 @@ pub fn installed(env: &Env) -> Option<PathBuf> {
 /// Installs and starts the service, or brings the installed one up to date.
 pub fn install(service: &Service, env: &Env) -> Result<Installed, ServiceError> {
     let path = path(env).ok_or(ServiceError::NoHome)?;
-    if cfg!(target_os = "macos") { launchd::install(service, path) } else { systemd::install(service, path) }
+    let installed = if cfg!(target_os = "macos") {
+        launchd::install(service, path)
+    } else {
+        systemd::install(service, path)
+    };
+    let mut installed = installed?;
+    installed.warnings.extend(lacking(env));
+    Ok(installed)
+}
+
+/// Says which credentials the service will not have.
+fn lacking(env: &Env) -> Option<String> {
+    let set = SECRETS.iter().filter(|name| env.get(name).is_some());
+    let names = set.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    (!names.is_empty()).then(|| format!("the service does not get {names}: put credentials into a profile"))
 }
 
 /// Stops and removes the service. `None`: it was not installed.
@@ -166,11 +201,19 @@ mod tests {
             (env::AWS_SECRET_ACCESS_KEY, "hush"),
             (env::KACHE_REPORT, "full"),
             (env::XDG_CONFIG_HOME, "/x"),
+            (env::AWS_PROFILE, "p"),
         ]);
         let service = Service::new(Path::new("/p"), &env);
         let names = service.variables.iter().map(|(name, _)| name.to_str().unwrap()).collect::<Vec<_>>();
-        assert_eq!(names, [env::KACHE_CACHE_DIR, env::KACHE_S3_BUCKET, env::XDG_CONFIG_HOME]);
+        assert_eq!(
+            names,
+            [env::KACHE_CACHE_DIR, env::KACHE_S3_BUCKET, env::XDG_CONFIG_HOME, env::AWS_PROFILE]
+        );
         assert!(service.variables.iter().all(|(_, value)| value != "hush"));
+        let warning = lacking(&env).unwrap();
+        assert!(warning.contains("`KACHE_S3_SECRET_KEY`") && warning.contains("`AWS_SECRET_ACCESS_KEY`"));
+        assert!(!warning.contains("hush"));
+        assert_eq!(lacking(&Env::from_pairs([(env::AWS_PROFILE, "p")])), None);
     }
 
     #[test]

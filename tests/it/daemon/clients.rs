@@ -9,6 +9,7 @@ use cargo_kache::agent::client::Client;
 use cargo_kache::agent::frame;
 use cargo_kache::agent::identity::Identity;
 use cargo_kache::agent::message::{Greeting, Hello, Intent, PROTOCOL, Reply, Request};
+use cargo_kache::agent::start;
 use cargo_kache::digest::Digest;
 
 use super::*;
@@ -78,6 +79,20 @@ fn two_hundred_at_once() {
         }
     });
     assert_eq!(room.pid(), pid);
+}
+
+#[test]
+fn nobody_starts_one_while_another_is_started() {
+    let room = room();
+    // The process would be given this test's own variables: it is none that stays.
+    let agent = Agent { program: "/bin/true".into(), ..agent(&room) };
+    agent.layout.create().unwrap();
+    let starting = lock::try_exclusive(&agent.layout.daemon_start_lock()).unwrap();
+    assert!(!start::start_on_demand(&agent).unwrap());
+    room.kache("daemon run --background").success();
+    assert_eq!((room.pid(), room.started()), (None, 0));
+    drop(starting);
+    assert!(start::start_on_demand(&agent).unwrap());
 }
 
 #[test]

@@ -82,6 +82,9 @@ fn descriptors_of_the_starter_do_not_live_on() {
     rustix::io::fcntl_setfd(&writer, rustix::io::FdFlags::empty()).unwrap();
     room.kache("daemon start").success();
     drop(writer);
+    let mut ends = [rustix::event::PollFd::new(&reader, rustix::event::PollFlags::empty())];
+    let patience = rustix::event::Timespec { tv_sec: 30, tv_nsec: 0 };
+    assert_eq!(rustix::event::poll(&mut ends, Some(&patience)), Ok(1), "nobody else holds the pipe");
     assert_eq!(reader.read(&mut [0]).unwrap(), 0);
     assert!(room.pid().is_some());
 }

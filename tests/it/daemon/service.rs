@@ -156,7 +156,10 @@ fn installed_upgraded_and_removed() {
         .set("KACHE_S3_BUCKET", "builds")
         .set("KACHE_S3_SECRET_KEY", "HUSH")
         .set("KACHE_S3_ACCESS_KEY", "HUSH");
-    room.kache("daemon install").success().stdout_is(&said);
+    room.kache("daemon install").success().stdout_is(&said).stderr_is(
+        "warning: the service does not get `KACHE_S3_ACCESS_KEY`, `KACHE_S3_SECRET_KEY`: put credentials into a \
+         profile\n",
+    );
     assert_eq!(asked(&room), words);
     let text = room.p.read(&unit);
     assert!(text.contains("/a b%%c/kache\" daemon run --service\n"), "{text}");
