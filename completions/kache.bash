@@ -34,6 +34,9 @@ _kache() {
             kache,config)
                 cmd="kache__subcmd__config"
                 ;;
+            kache,daemon)
+                cmd="kache__subcmd__daemon"
+                ;;
             kache,doc)
                 cmd="kache__subcmd__doc"
                 ;;
@@ -67,6 +70,9 @@ _kache() {
             kache,stats)
                 cmd="kache__subcmd__stats"
                 ;;
+            kache,sync)
+                cmd="kache__subcmd__sync"
+                ;;
             kache,test)
                 cmd="kache__subcmd__test"
                 ;;
@@ -91,6 +97,24 @@ _kache() {
             kache__subcmd__config,unset)
                 cmd="kache__subcmd__config__subcmd__unset"
                 ;;
+            kache__subcmd__daemon,install)
+                cmd="kache__subcmd__daemon__subcmd__install"
+                ;;
+            kache__subcmd__daemon,log)
+                cmd="kache__subcmd__daemon__subcmd__log"
+                ;;
+            kache__subcmd__daemon,run)
+                cmd="kache__subcmd__daemon__subcmd__run"
+                ;;
+            kache__subcmd__daemon,start)
+                cmd="kache__subcmd__daemon__subcmd__start"
+                ;;
+            kache__subcmd__daemon,stop)
+                cmd="kache__subcmd__daemon__subcmd__stop"
+                ;;
+            kache__subcmd__daemon,uninstall)
+                cmd="kache__subcmd__daemon__subcmd__uninstall"
+                ;;
             kache__subcmd__key,generate)
                 cmd="kache__subcmd__key__subcmd__generate"
                 ;;
@@ -101,7 +125,7 @@ _kache() {
 
     case "${cmd}" in
         kache)
-            opts="-q -v -h -V --color --quiet --verbose --no-pager --report --report-file --no-prefetch --no-remote --wait-uploads --help --version list stats why gc purge verify doctor config completions key help build check clippy test run bench doc rustc install"
+            opts="-q -v -h -V --color --quiet --verbose --no-pager --report --report-file --no-prefetch --no-remote --wait-uploads --help --version list stats why sync gc purge verify doctor config daemon completions key help build check clippy test run bench doc rustc install"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -326,6 +350,140 @@ _kache() {
             return 0
             ;;
         kache__subcmd__config__subcmd__unset)
+            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kache__subcmd__daemon)
+            opts="-q -v -h --format --json --color --quiet --verbose --no-pager --help run start stop install uninstall log"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kache__subcmd__daemon__subcmd__install)
+            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kache__subcmd__daemon__subcmd__log)
+            opts="-n -q -v -h --follow --no-follow --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kache__subcmd__daemon__subcmd__run)
+            opts="-q -v -h --service --background --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kache__subcmd__daemon__subcmd__start)
+            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kache__subcmd__daemon__subcmd__stop)
+            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kache__subcmd__daemon__subcmd__uninstall)
             opts="-q -v -h --color --quiet --verbose --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -599,6 +757,32 @@ _kache() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        kache__subcmd__sync)
+            opts="-n -q -v -h --pull --push --all --dry-run --manifest-path --allow-partial --format --json --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --manifest-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         kache__subcmd__test)
             opts="-q -v -h --color --quiet --verbose --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -705,6 +889,9 @@ _cargo__kache() {
             cargo__kache,config)
                 cmd="cargo__kache__subcmd__config"
                 ;;
+            cargo__kache,daemon)
+                cmd="cargo__kache__subcmd__daemon"
+                ;;
             cargo__kache,doc)
                 cmd="cargo__kache__subcmd__doc"
                 ;;
@@ -738,6 +925,9 @@ _cargo__kache() {
             cargo__kache,stats)
                 cmd="cargo__kache__subcmd__stats"
                 ;;
+            cargo__kache,sync)
+                cmd="cargo__kache__subcmd__sync"
+                ;;
             cargo__kache,test)
                 cmd="cargo__kache__subcmd__test"
                 ;;
@@ -762,6 +952,24 @@ _cargo__kache() {
             cargo__kache__subcmd__config,unset)
                 cmd="cargo__kache__subcmd__config__subcmd__unset"
                 ;;
+            cargo__kache__subcmd__daemon,install)
+                cmd="cargo__kache__subcmd__daemon__subcmd__install"
+                ;;
+            cargo__kache__subcmd__daemon,log)
+                cmd="cargo__kache__subcmd__daemon__subcmd__log"
+                ;;
+            cargo__kache__subcmd__daemon,run)
+                cmd="cargo__kache__subcmd__daemon__subcmd__run"
+                ;;
+            cargo__kache__subcmd__daemon,start)
+                cmd="cargo__kache__subcmd__daemon__subcmd__start"
+                ;;
+            cargo__kache__subcmd__daemon,stop)
+                cmd="cargo__kache__subcmd__daemon__subcmd__stop"
+                ;;
+            cargo__kache__subcmd__daemon,uninstall)
+                cmd="cargo__kache__subcmd__daemon__subcmd__uninstall"
+                ;;
             cargo__kache__subcmd__key,generate)
                 cmd="cargo__kache__subcmd__key__subcmd__generate"
                 ;;
@@ -772,7 +980,7 @@ _cargo__kache() {
 
     case "${cmd}" in
         cargo__kache)
-            opts="-q -v -h -V --color --quiet --verbose --no-pager --report --report-file --no-prefetch --no-remote --wait-uploads --help --version list stats why gc purge verify doctor config completions key help build check clippy test run bench doc rustc install"
+            opts="-q -v -h -V --color --quiet --verbose --no-pager --report --report-file --no-prefetch --no-remote --wait-uploads --help --version list stats why sync gc purge verify doctor config daemon completions key help build check clippy test run bench doc rustc install"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -997,6 +1205,140 @@ _cargo__kache() {
             return 0
             ;;
         cargo__subcmd__kache__subcmd__config__subcmd__unset)
+            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cargo__subcmd__kache__subcmd__daemon)
+            opts="-q -v -h --format --json --color --quiet --verbose --no-pager --help run start stop install uninstall log"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cargo__subcmd__kache__subcmd__daemon__subcmd__install)
+            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cargo__subcmd__kache__subcmd__daemon__subcmd__log)
+            opts="-n -q -v -h --follow --no-follow --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cargo__subcmd__kache__subcmd__daemon__subcmd__run)
+            opts="-q -v -h --service --background --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cargo__subcmd__kache__subcmd__daemon__subcmd__start)
+            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cargo__subcmd__kache__subcmd__daemon__subcmd__stop)
+            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cargo__subcmd__kache__subcmd__daemon__subcmd__uninstall)
             opts="-q -v -h --color --quiet --verbose --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1257,6 +1599,32 @@ _cargo__kache() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cargo__subcmd__kache__subcmd__sync)
+            opts="-n -q -v -h --pull --push --all --dry-run --manifest-path --allow-partial --format --json --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --manifest-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 --color)

@@ -219,6 +219,16 @@ impl Env {
         }
     }
 
+    /// Returns the variables whose names begin like this, but for empty ones.
+    pub fn beginning_with(&self, start: &str) -> BTreeMap<OsString, OsString> {
+        let all: BTreeMap<OsString, OsString> = match &self.0 {
+            Source::Process => std::env::vars_os().collect(),
+            Source::Pairs(pairs) => pairs.clone(),
+        };
+        let begins = |name: &OsString| name.as_encoded_bytes().starts_with(start.as_bytes());
+        all.into_iter().filter(|(name, value)| begins(name) && !value.is_empty()).collect()
+    }
+
     /// Returns the user's home folder, if a variable names one.
     pub fn home(&self) -> Option<PathBuf> {
         let home = self.absolute(HOME);

@@ -9,8 +9,8 @@
 //! # Entry points
 //!
 //! `main.rs` decides by argv whether this process is the compiler's stand-in ([`wrapper`]), a build script's
-//! ([`script`]), or a person's command ([`cli`]). `cargo kache build` is a command that runs cargo with this program as the wrapper
-//! ([`orchestrate`]).
+//! ([`script`]), or a person's command ([`cli`]). `cargo kache build` is a command that runs cargo with this program as the
+//! wrapper ([`orchestrate`]); `daemon run` is one that stays ([`daemon`]).
 //!
 //! # Map
 //!
@@ -20,9 +20,10 @@
 //! |---|---|---|
 //! | 7 | [`cli`] | parses, then calls one thing below |
 //! | 6 | [`doctor`] | looks at everything, changes nothing |
-//! | 5 | [`orchestrate`] | runs cargo with the wrapper set |
+//! | 5 | [`orchestrate`], [`daemon`] | runs cargo with the wrapper set; the process in the background |
 //! | 4 | [`wrapper`], [`script`], [`report`] | one compiler call; one run of a build script; events to figures |
-//! | 3 | [`config`], [`serve`] | settings, which rows 0 to 2 never see; what it takes to serve a call of cargo's |
+//! | 4 | [`transfer`] | entries between the store and the remote |
+//! | 3 | [`config`], [`agent`], [`serve`] | settings, which rows 0 to 2 never see; the way to the daemon; what it takes to serve a call of cargo's |
 //! | 2 | [`key`], [`store`], [`remote`], [`trace`] | what makes compiles equal; blobs and index; objects in a bucket; what a process tree reads |
 //! | 1 | [`entry`], [`event`], [`invocation`], [`launcher`], [`placeholder`], [`portable`], [`rustc`] | what is stored and said; argv; stands for build scripts; the workspace's stand-in; paths; rustc's formats |
 //! | 0 | [`digest`], [`mod@env`], [`fs`], [`quantity`], [`term`] | content names, variables, files, units of measure, printing |
@@ -34,6 +35,7 @@
 //! - `remote` knows neither the store nor the settings; it alone loads an HTTP client.
 //! - `wrapper` writes nothing of its own to stdout or stderr, and loads neither clap nor a terminal library.
 //! - `report` reads events only; it never opens the store.
+//! - `agent` never waits without an end, and loads no runtime; only `daemon` has one.
 //! - Nothing but `term` and the wrapper's last words prints.
 //!
 //! # Glossary
@@ -47,10 +49,13 @@
 //! - *bound*: of a result that shows directories of its checkout; then these are inputs.
 //! - *launcher*: the program in a build script's place, which asks the cache before the script runs.
 //! - *hit*, *miss*, *bypass*: restored; compiled and recorded; compiled without the cache.
+//! - *daemon*: the process in the background that looks after the remote. A build never depends on it.
 //! - *restore*: entry → target directory. *record*: target directory → entry.
 
+pub mod agent;
 pub mod cli;
 pub mod config;
+pub mod daemon;
 pub mod digest;
 pub mod doctor;
 pub mod entry;

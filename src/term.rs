@@ -108,6 +108,11 @@ impl Term {
         self.stderr_tty
     }
 
+    /// Whether a person reads stdout as it comes.
+    pub fn stdout_is_terminal(&self) -> bool {
+        self.stdout_tty
+    }
+
     /// Whether a person can be asked and sees the question.
     pub fn is_interactive(&self) -> bool {
         self.stdin_tty && self.stderr_tty

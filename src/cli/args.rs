@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::{completions, config, doctor, gc, help, key, list, purge, stats, sync, verify, why};
+use super::{completions, config, daemon, doctor, gc, help, key, list, purge, stats, sync, verify, why};
 use crate::term;
 
 /// Cargo's colours: our help stands beside its own.
@@ -141,8 +141,7 @@ pub(super) enum Command {
     Verify(verify::Args),
     Doctor(doctor::Args),
     Config(config::Args),
-    #[command(hide = true)]
-    Daemon(Any),
+    Daemon(daemon::Args),
     Completions(completions::Args),
     Key(key::Args),
     Help(help::Args),
@@ -218,7 +217,7 @@ mod tests {
             "Examples:",
         ];
         assert!(order.map(place).is_sorted(), "{help}");
-        for hidden in ["monitor", "daemon"] {
+        for hidden in ["monitor", "clean"] {
             assert!(!help.contains(hidden), "{hidden}");
         }
         for line in help.lines() {

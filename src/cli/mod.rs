@@ -11,6 +11,7 @@ pub mod args;
 mod completions;
 mod config;
 mod context;
+mod daemon;
 mod doctor;
 pub mod error;
 mod front_end;
@@ -100,7 +101,7 @@ fn run_command(context: &Context, command: Option<Command>) -> Outcome {
         Some(Command::Monitor(_)) => not_yet("monitor"),
         Some(Command::Plan(_)) => not_yet("plan"),
         Some(Command::Clean(_)) => not_yet("clean"),
-        Some(Command::Daemon(_)) => not_yet("daemon"),
+        Some(Command::Daemon(args)) => daemon::run(context, args),
     }
 }
 

@@ -1,13 +1,15 @@
 //! `stats`: what the cache was good for, over a period or in the last build.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::ValueEnum;
 
 use super::context::{Context, Opened, now_ms};
 use super::error::CliError;
-use super::{Outcome, output};
-use crate::config::RemoteType;
+use super::{Outcome, daemon, output};
+use crate::agent::client::Client;
+use crate::agent::message::{Greeting, Intent};
 use crate::event::UnitEvent;
 use crate::report::stats::{Daemon, Period, Stats, StoreFigures};
 use crate::report::text::Detail;
@@ -53,12 +55,17 @@ pub(super) fn run(context: &Context, args: Args) -> Outcome {
     let since = now_ms().saturating_sub(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX));
     let mut events = opened.store.log.read_all()?;
     events.retain(|event| event.at_ms >= since);
-    let remote = remote(&opened);
+    let remote = opened.settings.remote.name();
+    let running = running(context, &opened);
     let stats = Stats {
         period: Some(Period { duration, words }),
         events: &events,
         store: store_figures(&opened)?,
-        daemon: Daemon::Offline,
+        daemon: match &running {
+            None => Daemon::Offline,
+            Some(daemon) if daemon.version == env!("CARGO_PKG_VERSION") => Daemon::Running(&daemon.version),
+            Some(daemon) => Daemon::Outdated { running: &daemon.version, ours: env!("CARGO_PKG_VERSION") },
+        },
         remote: remote.as_deref(),
     };
     let text = match form {
@@ -99,6 +106,12 @@ pub(super) fn last_build(mut events: Vec<UnitEvent>) -> Option<Build> {
     })
 }
 
+/// Asks the daemon who it is.
+fn running(context: &Context, opened: &Opened) -> Option<Greeting> {
+    let agent = daemon::agent(context, &opened.settings).ok()?;
+    Some(Client::connect(&agent, Intent::Look, Duration::from_millis(500)).ok()?.greeting)
+}
+
 fn store_figures(opened: &Opened) -> Result<StoreFigures, CliError> {
     let mut entries = 0;
     opened.store.index.read()?.each_entry(|_, _| entries += 1);
@@ -106,13 +119,4 @@ fn store_figures(opened: &Opened) -> Result<StoreFigures, CliError> {
     let shared = blobs.iter().map(|(_, _, stat)| u64::from(stat.links.saturating_sub(1)) * stat.blocks * 512);
     let size = usage::on_disk(&opened.store.layout)?;
     Ok(StoreFigures { size, limit: opened.settings.max_size, entries, used: size, shared: shared.sum() })
-}
-
-/// Names the remote: `s3://bucket/prefix`, or the folder.
-fn remote(opened: &Opened) -> Option<String> {
-    let remote = &opened.settings.remote;
-    match remote.kind {
-        RemoteType::S3 => Some(format!("s3://{}/{}", remote.bucket.as_ref()?, remote.prefix)),
-        RemoteType::Dir => Some(remote.path.as_ref()?.display().to_string()),
-    }
 }

@@ -79,8 +79,7 @@ pub(super) fn run(context: &Context, args: Args) -> Outcome {
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| CliError::new(Kind::Failed, error))?;
-    let tasks = tokio::task::LocalSet::new();
-    let plan = tasks.block_on(&runtime, sync::plan(&exchange, &scope)).map_err(|failure| {
+    let plan = runtime.block_on(sync::plan(&exchange, &scope)).map_err(|failure| {
         let hint = failure.hint();
         let error = CliError::failed(format!("failed to list the remote: {failure}"));
         hint.into_iter().fold(error, CliError::hint)
@@ -93,7 +92,7 @@ pub(super) fn run(context: &Context, args: Args) -> Outcome {
         true => Vec::new(),
         false => {
             let progress = Progress::new(&context.term, &plan);
-            tasks.block_on(&runtime, sync::run(&exchange, plan.clone(), |done| progress.note(done)))
+            runtime.block_on(sync::run(&exchange, plan.clone(), |done| progress.note(done)))
         }
     };
     let failed = done.iter().filter_map(|done| Some((done, done.result.as_ref().err()?))).collect::<Vec<_>>();

@@ -256,6 +256,14 @@ impl Remote {
         }
     }
 
+    /// Names it for people: `s3://bucket/prefix`, or the folder.
+    pub fn name(&self) -> Option<String> {
+        match self.kind {
+            RemoteType::S3 => Some(format!("s3://{}/{}", self.bucket.as_ref()?, self.prefix)),
+            RemoteType::Dir => Some(self.path.as_ref()?.display().to_string()),
+        }
+    }
+
     /// Returns whether a remote is named and to be used.
     pub fn is_on(&self) -> bool {
         self.is_configured() && !self.offline

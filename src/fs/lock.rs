@@ -6,7 +6,7 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -18,7 +18,16 @@ use super::{AtPath as _, Result};
 /// A lock that is held until dropped.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Lock {
+    /// Whether `path` leads to the file that is locked. A lock on a removed file keeps nobody out.
+    pub fn is_at(&self, path: &Path) -> bool {
+        let identity = |meta: std::fs::Metadata| (meta.dev(), meta.ino());
+        let (ours, there) = (self.file.metadata().map(identity), path.metadata().map(identity));
+        ours.is_ok_and(|ours| there.is_ok_and(|there| ours == there))
+    }
 }
 
 fn lock_file(path: &Path) -> Result<File> {
@@ -44,7 +53,7 @@ fn whole(
 ) -> Result<Option<Lock>> {
     let file = lock_file(path)?;
     match flock(&file, now) {
-        Ok(()) => return Ok(Some(Lock { _file: file })),
+        Ok(()) => return Ok(Some(Lock { file })),
         Err(rustix::io::Errno::WOULDBLOCK) => {}
         Err(e) => return Err(e).at("lock", path),
     }
@@ -66,7 +75,7 @@ fn within(
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || sender.send(wait()));
     match receiver.recv_timeout(patience) {
-        Ok(result) => result.at("lock", path).map(|()| Some(Lock { _file: file })),
+        Ok(result) => result.at("lock", path).map(|()| Some(Lock { file })),
         Err(_) => Ok(None),
     }
 }
@@ -82,7 +91,7 @@ pub fn byte(path: &Path, slot: u64, patience: Duration) -> Result<Option<Lock>> 
     // The offset must be a positive off_t.
     let slot = i64::try_from(slot >> 1).expect("63 bits");
     if range_lock(&file, libc::F_OFD_SETLK, slot).is_ok() {
-        return Ok(Some(Lock { _file: file }));
+        return Ok(Some(Lock { file }));
     }
     let waiting = file.try_clone().at("lock", path)?;
     within(patience, move || range_lock(&waiting, libc::F_OFD_SETLKW, slot), file, path)
@@ -128,6 +137,10 @@ mod tests {
         let two = shared(&path, Duration::ZERO).unwrap();
         assert!(try_exclusive(&path).unwrap().is_none());
         drop((one, two));
-        assert!(try_exclusive(&path).unwrap().is_some());
+        let held = try_exclusive(&path).unwrap().unwrap();
+        assert!(held.is_at(&path));
+        crate::fs::remove_file(&path).unwrap();
+        assert!(!held.is_at(&path));
+        assert!(try_exclusive(&path).unwrap().is_some_and(|new| new.is_at(&path) && !held.is_at(&path)));
     }
 }

@@ -13,6 +13,10 @@
 //!   tmp/                  files being written; stale ones are removed by gc
 //!   queue/                what waits to be sent to the remote
 //!   logs/events.jsonl     what builds said
+//!   logs/daemon.log       what the daemon said
+//!   daemon.sock           where the daemon listens, unless the path is too long for a socket
+//!   daemon.lock           held by the running daemon; names its process and its socket
+//!   daemon-start.lock     held by a daemon that does not listen yet
 //!   inflight.lock         one byte for each compile under way
 //!   store.lock            shared while recording, exclusive while gc removes
 //!   gc.lock               one gc at a time
@@ -118,6 +122,26 @@ impl Layout {
     /// Returns the event log.
     pub fn events(&self) -> PathBuf {
         self.logs().join("events.jsonl")
+    }
+
+    /// Returns the log of the daemon.
+    pub fn daemon_log(&self) -> PathBuf {
+        self.logs().join("daemon.log")
+    }
+
+    /// Returns the socket of the daemon.
+    pub fn daemon_socket(&self) -> PathBuf {
+        self.root.join("daemon.sock")
+    }
+
+    /// Returns the lock file of the running daemon.
+    pub fn daemon_lock(&self) -> PathBuf {
+        self.root.join("daemon.lock")
+    }
+
+    /// Returns the lock file of a daemon being started.
+    pub fn daemon_start_lock(&self) -> PathBuf {
+        self.root.join("daemon-start.lock")
     }
 
     /// Returns the lock file of compiles under way.

@@ -193,7 +193,7 @@ impl Fetcher {
         state.workers += workers;
         drop(state);
         for _ in 0..workers {
-            tokio::task::spawn_local(Arc::clone(self).work(build.clone()));
+            tokio::spawn(Arc::clone(self).work(build.clone()));
         }
     }
 
@@ -266,7 +266,7 @@ impl Fetcher {
         };
         if let Some(job) = job {
             let (fetcher, build) = (Arc::clone(self), build.cloned());
-            tokio::task::spawn_local(async move { fetcher.run(job, build.as_ref()).await });
+            tokio::spawn(async move { fetcher.run(job, build.as_ref()).await });
         }
         let fate = |state: &State| match state.fates.get(&key) {
             Some(Fate::Done(is_here)) => Some(*is_here),

@@ -2,7 +2,7 @@
 //!
 //! Owns what it takes to send an entry and to take one in, which of them a build is likely to need, and what is done
 //! while the remote is in trouble. Never decides whether a build goes on without it: callers give deadlines. Never runs in
-//! a compiler call. All of it runs as local tasks of one thread; what computes or waits for the disk runs beside it.
+//! a compiler call. What computes or waits for the disk runs beside the tasks that wait for the network.
 //!
 //! - [`access`]: the settings, in the remote's terms; whether it may be written to
 //! - [`exchange`]: one entry in, one entry out

@@ -77,7 +77,7 @@ pub async fn drain(
         while tasks.len() < AT_ONCE && !stop.load(Ordering::Relaxed) && breaker.is_closed() {
             let Some(key) = keys.next() else { break };
             let (exchange, build) = (Arc::clone(exchange), build.cloned());
-            tasks.spawn_local(async move { (key, send(&exchange, key, build.as_ref(), deadline).await) });
+            tasks.spawn(async move { (key, send(&exchange, key, build.as_ref(), deadline).await) });
         }
         let Some(ended) = tasks.join_next().await else { break };
         let Ok((key, result)) = ended else { continue };

@@ -92,9 +92,7 @@ async fn listed(exchange: &Arc<Exchange>, scope: &Scope) -> Result<BTreeMap<Dige
         while tasks.len() < AT_ONCE {
             let Some(prefix) = prefixes.next() else { break };
             let exchange = Arc::clone(exchange);
-            tasks.spawn_local(
-                async move { exchange.bucket.list(&prefix).all(Deadline::within(LONGEST)).await },
-            );
+            tasks.spawn(async move { exchange.bucket.list(&prefix).all(Deadline::within(LONGEST)).await });
         }
         let Some(listed) = tasks.join_next().await else { return Ok(found) };
         for object in listed.map_err(|error| here(&error))?? {
@@ -133,7 +131,7 @@ pub async fn run(exchange: &Arc<Exchange>, plan: Plan, mut told: impl FnMut(&Don
         while tasks.len() < AT_ONCE {
             let Some((direction, item)) = items.next() else { break };
             let exchange = Arc::clone(exchange);
-            tasks.spawn_local(async move {
+            tasks.spawn(async move {
                 let result = transfer(&exchange, direction, &item).await;
                 Done { direction, item, result }
             });

@@ -11,8 +11,21 @@ use serde_json::Value;
 use crate::support::{Project, Run, project};
 
 const HOUR: Duration = Duration::from_hours(1);
-const COMMANDS: [&str; 11] =
-    ["list", "stats", "why", "gc", "purge", "verify", "doctor", "config", "completions", "key", "help"];
+const COMMANDS: [&str; 13] = [
+    "list",
+    "stats",
+    "why",
+    "sync",
+    "gc",
+    "purge",
+    "verify",
+    "doctor",
+    "config",
+    "daemon",
+    "completions",
+    "key",
+    "help",
+];
 
 /// A small library `b_two`, a large one `a-one`, which needs it, and nothing built.
 fn workspace() -> Project {

@@ -11,10 +11,10 @@ const ROWS: &[&[&str]] = &[
     &["entry"],
     &["key", "remote", "store", "trace"],
     &["config"],
-    &["serve"],
+    &["agent", "serve"],
     &["transfer"],
     &["script", "wrapper", "report"],
-    &["orchestrate"],
+    &["daemon", "orchestrate"],
     &["doctor"],
     &["cli"],
 ];

@@ -7,6 +7,7 @@ mod checkouts;
 mod commands;
 mod compiler;
 mod concurrency;
+mod daemon;
 mod edits;
 mod env;
 mod executables;

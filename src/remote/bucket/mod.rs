@@ -17,6 +17,8 @@ mod dir;
 mod retry;
 mod s3;
 
+use std::pin::Pin;
+
 use bytes::Bytes;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -182,11 +184,13 @@ impl Bucket {
     /// Runs an operation when there is a slot, again where that may help, and not past the deadline.
     async fn within<T, F>(&self, deadline: Deadline, operation: impl Fn() -> F) -> Result<T>
     where
-        F: Future<Output = Result<T>>,
+        F: Future<Output = Result<T>> + Send,
     {
         retry::run(deadline, || async {
             let _slot = self.slot().await;
-            operation().await
+            // A request's own type nests deeper than the compiler looks into within callers.
+            let operation: Pin<Box<dyn Future<Output = Result<T>> + Send + '_>> = Box::pin(operation());
+            operation.await
         })
         .await
     }

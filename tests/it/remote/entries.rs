@@ -60,7 +60,7 @@ fn content(key: Digest) -> Vec<u8> {
 fn keep(archive: &[u8], key: Digest, folder: &Path) -> Result<Meta> {
     let expected = Expected { key: &key, size: 1 << 20, trusted: &[], scratch: folder };
     unpack(archive, &expected, |blob| {
-        let to = folder.join(blob.digest.to_hex());
+        let to = folder.join(blob.output.digest.to_hex());
         match blob.content {
             Content::Bytes(bytes) => std::fs::write(to, bytes).unwrap(),
             Content::File(path) => std::fs::rename(path, to).unwrap(),

@@ -1,0 +1,171 @@
+//! `daemon`: the process in the background.
+//!
+//! Owns its subcommands. The state that `daemon` alone prints lies in [`state`], the log in [`log`].
+
+mod log;
+mod state;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::Outcome;
+use super::args::Format;
+use super::context::Context;
+use super::error::{CliError, Kind};
+use crate::agent::Agent;
+use crate::agent::start::{self, StartError, Started};
+use crate::config::Settings;
+use crate::daemon::service::{self, Service};
+use crate::daemon::{self, Mode, Options};
+
+/// Look after the process that works in the background
+///
+/// The daemon fetches and uploads for plain `cargo build`. It is started when it is needed, and ends after
+/// `KACHE_DAEMON_IDLE` (30m) without work; as a service it stays. Without a command, its state is printed.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  cargo kache daemon             Is it running?\n  cargo kache daemon log -n 20   What did it say?"
+)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run it in this terminal
+    #[command(after_help = "Example:\n  KACHE_LOG=kache=debug cargo kache daemon run")]
+    Run {
+        /// A service manager started it: it stays when there is no work
+        #[arg(long)]
+        service: bool,
+        /// It was started on demand
+        #[arg(long, hide = true, conflicts_with = "service")]
+        background: bool,
+    },
+    /// Start it in the background
+    #[command(after_help = "Example:\n  cargo kache daemon start")]
+    Start,
+    /// Let it finish its work and end
+    #[command(after_help = "Example:\n  cargo kache daemon stop")]
+    Stop,
+    /// Start it at each login: a user service of systemd, or an agent of launchd
+    #[command(after_help = "Example:\n  KACHE_S3_BUCKET=builds cargo kache daemon install")]
+    Install,
+    /// Take the service back
+    #[command(after_help = "Example:\n  cargo kache daemon uninstall")]
+    Uninstall,
+    /// Print its log
+    Log(log::Args),
+}
+
+pub(super) fn run(context: &Context, args: Args) -> Outcome {
+    let settings = context.settings()?.settings;
+    match args.command {
+        None => state::run(context, &settings, args.format),
+        Some(Command::Run { service, background }) => {
+            let mode = match (service, background) {
+                (true, _) => Mode::Service,
+                (_, true) => Mode::Background,
+                _ => Mode::Foreground,
+            };
+            stay(context, &settings, mode)
+        }
+        Some(Command::Start) => start(context, &settings),
+        Some(Command::Stop) => stop(context, &settings),
+        Some(Command::Install) => install(context),
+        Some(Command::Uninstall) => uninstall(context),
+        Some(Command::Log(args)) => log::run(context, &settings, args),
+    }
+}
+
+/// Describes the daemon of these settings.
+pub(super) fn agent(context: &Context, settings: &Settings) -> Result<Agent, CliError> {
+    Ok(Agent::new(settings, &context.env, &program()?)?)
+}
+
+fn program() -> Result<std::path::PathBuf, CliError> {
+    std::env::current_exe().map_err(|error| {
+        CliError::new(Kind::Failed, anyhow::Error::new(error).context("failed to find this program"))
+    })
+}
+
+fn stay(context: &Context, settings: &Settings, mode: Mode) -> Outcome {
+    let term = context.term.clone();
+    let echo: daemon::Echo = Box::new(move |line| term.message(line));
+    let options = Options {
+        mode,
+        agent: agent(context, settings)?,
+        settings,
+        env: &context.env,
+        echo: (mode != Mode::Background).then_some(echo),
+    };
+    match daemon::run(options) {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) => Err(CliError::new(Kind::Failed, error)),
+    }
+}
+
+fn start(context: &Context, settings: &Settings) -> Outcome {
+    let agent = agent(context, settings)?;
+    match start::start(&agent) {
+        Ok(started) => {
+            context.term.result(match started {
+                Started::New => "daemon started\n",
+                Started::Already => "daemon already running\n",
+            })?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error @ StartError::NoAnswer) => {
+            let code = CliError::new(Kind::Failed, error).show(&context.term);
+            context.term.error_text(&log::tail(&agent, 10));
+            Ok(code)
+        }
+        Err(error) => Err(CliError::new(Kind::Failed, error)),
+    }
+}
+
+fn stop(context: &Context, settings: &Settings) -> Outcome {
+    let stopped = crate::agent::stop::stop(&agent(context, settings)?);
+    context.term.result(match stopped.map_err(|error| CliError::new(Kind::Failed, error))? {
+        true => "daemon stopped\n",
+        false => "daemon is not running\n",
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn install(context: &Context) -> Outcome {
+    let service = Service::new(&program()?, &context.env);
+    let installed = service::install(&service, &context.env).map_err(|error| {
+        CliError::new(Kind::Failed, anyhow::Error::new(error).context("failed to install the service"))
+            .hint("`cargo kache daemon start` starts the daemon without a service")
+    })?;
+    for warning in &installed.warnings {
+        context.term.warning(warning);
+    }
+    context.term.result(&format!(
+        "Service installed and started.\nUnit: {}\nLogs: cargo kache daemon log\n",
+        installed.path.display()
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn uninstall(context: &Context) -> Outcome {
+    let removed = service::uninstall(&context.env).map_err(|error| {
+        CliError::new(Kind::Failed, anyhow::Error::new(error).context("failed to remove the service"))
+    })?;
+    let text = match removed {
+        None => "Service is not installed.\n".to_owned(),
+        Some(removed) => {
+            for warning in &removed.warnings {
+                context.term.warning(warning);
+            }
+            format!("Service stopped and removed.\n{}\n", removed.path.display())
+        }
+    };
+    context.term.result(&text)?;
+    Ok(ExitCode::SUCCESS)
+}

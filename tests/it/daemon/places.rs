@@ -1,0 +1,68 @@
+//! Where it listens.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::*;
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn only_the_user_gets_near() {
+    let room = room();
+    room.kache("daemon start").success();
+    assert_eq!(mode(&room.p.cache()), 0o700);
+    assert_eq!(mode(&room.socket()), 0o600);
+    assert_eq!(mode(&room.p.cache().join("logs/daemon.log")), 0o600);
+}
+
+#[test]
+fn a_socket_of_ones_own() {
+    let mut room = room();
+    let path = room.p.beside("run/here.sock");
+    room.p.set("KACHE_SOCKET", &path);
+    room.kache("daemon start").success();
+    assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+    assert!(!room.socket().exists());
+    // The store has one daemon, and whoever knows only the store finds it.
+    room.p.unset("KACHE_SOCKET");
+    assert_eq!(room.state()["socket"], path.to_str().unwrap());
+    room.kache("daemon start").success().stdout_is("daemon already running\n");
+    room.kache("daemon stop").success().stdout_is("daemon stopped\n");
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_path_too_long_for_a_socket_moves() {
+    let mut room = room();
+    let cache = room.p.beside("a-long-name".repeat(10)).join("cache");
+    room.p.set("KACHE_CACHE_DIR", &cache);
+    room.others.push(cache.clone());
+    for runtime in [Some(room.p.beside("runtime")), None] {
+        match &runtime {
+            Some(folder) => {
+                fs::create_dir(folder).unwrap();
+                room.p.set("XDG_RUNTIME_DIR", folder);
+            }
+            None => {
+                room.p.unset("XDG_RUNTIME_DIR");
+            }
+        }
+        room.kache("daemon start").success().stdout_is("daemon started\n");
+        let socket = PathBuf::from(room.state()["socket"].as_str().unwrap());
+        let user = rustix::process::getuid().as_raw();
+        let folder = runtime.clone().unwrap_or_else(|| PathBuf::from(format!("/tmp/kache-{user}")));
+        assert_eq!(socket.parent(), Some(&*folder));
+        assert_eq!(mode(&socket), 0o600);
+        if runtime.is_some() {
+            // From a shell without a runtime folder it is still found.
+            room.p.unset("XDG_RUNTIME_DIR");
+            assert_eq!(room.state()["socket"], socket.to_str().unwrap());
+        } else {
+            assert_eq!(mode(&folder), 0o700);
+        }
+        room.kache("daemon stop").success().stdout_is("daemon stopped\n");
+        assert!(!socket.exists());
+    }
+}
