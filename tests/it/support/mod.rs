@@ -30,5 +30,5 @@ mod run;
 pub(crate) use captured::Captured;
 pub(crate) use clock::wait_for;
 pub(crate) use disk::{Inode, Memory, note};
-pub(crate) use project::{Builder, Project, manifest, project};
+pub(crate) use project::{Builder, Project, copy_to_run, manifest, project};
 pub(crate) use run::Run;
