@@ -18,7 +18,7 @@ use crate::fs::stat::Stat;
 pub struct Identity {
     /// The program file, by its stat.
     pub program: Digest,
-    /// All that decides what the remote is and who we are to it.
+    /// The store, and all that decides what the remote is and who we are to it.
     pub settings: Digest,
 }
 
@@ -61,6 +61,8 @@ fn settings_digest(settings: &Settings, env: &Env) -> Digest {
     let mut optional = |text: Option<&[u8]>| {
         hasher.field(&[u8::from(text.is_some())]).field(text.unwrap_or_default());
     };
+    // Two stores may be told to have one socket.
+    optional(Some(settings.cache_dir.as_os_str().as_encoded_bytes()));
     // `timeout` is the caller's own patience.
     let Remote {
         kind,
@@ -119,10 +121,11 @@ mod tests {
     }
 
     #[test]
-    fn what_concerns_the_remote_makes_another_daemon() {
+    fn what_concerns_store_or_remote_makes_another_daemon() {
         let none = Env::from_pairs::<&str, &str>([]);
         let plain = settings_digest(&settings(), &none);
-        let changes: [fn(&mut Settings); 7] = [
+        let changes: [fn(&mut Settings); 8] = [
+            |s| s.cache_dir = "/d".into(),
             |s| s.remote.bucket = Some("b".into()),
             |s| s.remote.endpoint = Some("b".into()),
             |s| s.remote.prefix = "p".into(),

@@ -1,7 +1,7 @@
 //! Becoming the one daemon of a store.
 //!
 //! Owns the order: the lock first, then the socket. Only the holder of the lock touches the socket's file, so that one
-//! of a dead daemon can be replaced without asking whether it is dead. Never takes a lock away from anybody.
+//! of a dead daemon can be replaced. Never takes a lock away from anybody, nor a socket on which somebody answers.
 
 use std::os::unix::fs::FileTypeExt as _;
 use std::os::unix::net::UnixListener;
@@ -38,7 +38,7 @@ impl Claim {
         let _starting = starting.ok_or(RunError::Starting)?;
         let lock = take_lock(agent, mode, deadline)?;
         place::prepare(&agent.socket)?;
-        let listener = listen(agent)?;
+        let listener = listen(agent, deadline)?;
         let socket = Stat::of_name(&agent.socket)?;
         place::note(&agent.layout, &agent.socket)?;
         Ok((Self { lock, agent: agent.clone(), socket }, listener))
@@ -107,11 +107,27 @@ fn is_service(client: &mut Client) -> bool {
     matches!(client.ask(&Request::Status), Ok(Reply::Status(status)) if status.service)
 }
 
-fn listen(agent: &Agent) -> Result<UnixListener, RunError> {
+/// Leaves the socket to a daemon of another store that was told to listen there too, unless it is about to end.
+fn yield_to_living(agent: &Agent, deadline: Instant) -> Result<(), RunError> {
+    match Client::connect(agent, Intent::Look, ANSWER) {
+        Ok(client) if client.greeting.ending => {
+            client.wait_for_end(left(deadline));
+            Ok(())
+        }
+        Ok(client) => Err(RunError::Running(Some(client.greeting.pid))),
+        Err(ClientError::Absent | ClientError::Lost(_)) => Ok(()),
+        Err(_) => Err(RunError::Running(None)),
+    }
+}
+
+fn listen(agent: &Agent, deadline: Instant) -> Result<UnixListener, RunError> {
     let path = &agent.socket;
     match path.symlink_metadata() {
         Ok(meta) if !meta.file_type().is_socket() => return Err(RunError::NotASocket(path.clone())),
-        Ok(_) => fs::remove_file(path).map(drop)?,
+        Ok(_) => {
+            yield_to_living(agent, deadline)?;
+            fs::remove_file(path).map(drop)?;
+        }
         Err(_) => {}
     }
     let before = rustix::process::umask(Bits::from_raw_mode(0o177));

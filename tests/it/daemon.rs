@@ -8,7 +8,7 @@ mod log;
 mod places;
 mod service;
 
-use std::fs::{self, File};
+use std::fs;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -19,7 +19,7 @@ use cargo_kache::store::layout::Layout;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::support::{Project, Run, project, wait_for};
+use crate::support::{Project, Run, copy_to_run, project, wait_for};
 
 /// A store with its daemons, which end with it.
 struct Room {
@@ -130,10 +130,13 @@ impl Room {
     }
 }
 
-/// Whether no daemon has a store.
+/// Whether no daemon has a store. The kernel's list is read, for a lock taken only to see would be in the way.
 fn is_free(cache: &Path) -> bool {
-    let path = cache.join("daemon.lock");
-    !path.exists() || lock::try_exclusive(&path).unwrap().is_some()
+    use std::os::unix::fs::MetadataExt as _;
+    let Ok(meta) = fs::metadata(cache.join("daemon.lock")) else { return true };
+    let file = format!(":{}", meta.ino());
+    let locks = fs::read_to_string("/proc/locks").unwrap();
+    !locks.lines().any(|lock| lock.contains(" FLOCK ") && lock.split(' ').any(|word| word.ends_with(&file)))
 }
 
 fn signal(pid: u32, signal: Signal) {
@@ -142,10 +145,7 @@ fn signal(pid: u32, signal: Signal) {
 
 /// Makes a file that is the program, and another one than any before.
 fn copy_program(to: &Path) {
-    let beside = to.with_extension("new");
-    fs::copy(Project::program(), &beside).unwrap();
-    File::open(&beside).unwrap();
-    fs::rename(&beside, to).unwrap();
+    copy_to_run(Project::program(), to);
 }
 
 impl Drop for Room {

@@ -66,3 +66,22 @@ fn a_path_too_long_for_a_socket_moves() {
         assert!(!socket.exists());
     }
 }
+
+#[test]
+fn two_stores_with_one_socket_take_turns() {
+    let mut room = room();
+    let (socket, other) = (room.p.beside("one.sock"), room.p.beside("other"));
+    room.p.set("KACHE_SOCKET", &socket);
+    room.others.push(other.clone());
+    let child = room.run("daemon run");
+    let pid = room.children[child].id();
+    let other = other.to_str().unwrap();
+    // Nobody takes a socket on which somebody answers.
+    let error = format!("error: a daemon is already running (pid {pid})\n");
+    room.kache_with("KACHE_CACHE_DIR", other, "daemon run").exits(1).stderr_is(&error);
+    assert_eq!(room.pid(), Some(pid));
+    // And nobody works with another's store.
+    room.kache_with("KACHE_CACHE_DIR", other, "daemon start").success().stdout_is("daemon started\n");
+    assert_eq!(room.end(child).0, Some(0));
+    assert!(!is_free(Path::new(other)) && is_free(&room.p.cache()));
+}

@@ -32,5 +32,5 @@ pub(crate) use captured::Captured;
 pub(crate) use clock::wait_for;
 pub(crate) use disk::{Inode, Memory, note};
 pub(crate) use observe::is_foreign;
-pub(crate) use project::{Builder, Project, manifest, project};
+pub(crate) use project::{Builder, Project, copy_to_run, manifest, project};
 pub(crate) use run::Run;

@@ -218,11 +218,11 @@ impl Project {
     /// Writes a file that may be run.
     pub(crate) fn write_script(&self, path: impl AsRef<Path>, text: &str) -> PathBuf {
         let path = self.path(path);
-        // Written beside and renamed: a file open for writing can't be run.
-        let beside = path.with_extension("new");
+        let beside = path.with_extension("text");
         self.write(&beside, text);
         fs::set_permissions(&beside, fs::Permissions::from_mode(0o755)).unwrap();
-        fs::rename(&beside, &path).unwrap();
+        copy_to_run(&beside, &path);
+        fs::remove_file(&beside).unwrap();
         path
     }
 
@@ -437,6 +437,17 @@ impl Project {
         run.success();
         run.stdout.clone()
     }
+}
+
+/// Copies a program, so that it can be run at once and is another file than what was there.
+///
+/// A file open for writing can't be run, and a process that another test starts has for a moment all that is open here:
+/// so another process writes it.
+pub(crate) fn copy_to_run(from: &Path, to: &Path) {
+    let beside = to.with_extension("new");
+    let status = Command::new("cp").arg("-p").arg(from).arg(&beside).status().unwrap();
+    assert!(status.success(), "failed to copy {}", from.display());
+    fs::rename(&beside, to).unwrap();
 }
 
 fn copy_tree(from: &Path, to: &Path, except: &Path) {
