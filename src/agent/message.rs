@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::identity::Identity;
+use crate::digest::Digest;
+use crate::event::Mode;
 
 /// Version of requests and replies. 1: first.
 pub const PROTOCOL: u32 = 1;
@@ -65,6 +67,54 @@ pub enum Request {
     Status,
     /// To finish what is queued and end.
     Stop,
+    /// To fetch ahead what a build is likely to need.
+    Begin {
+        /// Names the run of cargo, as in its events.
+        id: String,
+        /// What is built.
+        build: Build,
+    },
+    /// To look for one entry in the remote.
+    Find {
+        /// Names the run of cargo, as in its events.
+        id: String,
+        /// What is built, as far as it is known.
+        build: Option<Build>,
+        /// What is looked for.
+        wanted: Wanted,
+        /// How long the caller waits, in milliseconds.
+        within_ms: u64,
+    },
+    /// To send what a build made, which has ended. Its number, as in its events.
+    Ended(String),
+}
+
+/// A build, as one compiler call knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Build {
+    /// The workspace's directory.
+    pub workspace: String,
+    /// Build, check or clippy.
+    pub mode: Mode,
+    /// The profile directory's name: `debug`, `release` …
+    pub profile: String,
+    /// The target triple when it is not the host.
+    pub triple: Option<String>,
+    /// The compiler, as it calls itself.
+    pub compiler: String,
+    /// Whether to fetch ahead.
+    pub prefetch: bool,
+}
+
+/// An entry that a compiler call looks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// The package.
+    pub package: String,
+    /// The invocation.
+    pub invocation: Digest,
+    /// The entry's key, if what the invocation reads is known.
+    pub key: Option<Digest>,
 }
 
 /// What the daemon answers.
@@ -76,6 +126,15 @@ pub enum Reply {
     Status(Status),
     /// To [`Request::Stop`]: the connection closes when the process ends.
     Stopping,
+    /// To [`Request::Begin`]: it is under way.
+    Begun,
+    /// To [`Request::Find`]: whether something came that makes it worth to look again.
+    Found(bool),
+    /// To [`Request::Ended`]: why the remote was given up, if it was.
+    Ended {
+        /// In words for people.
+        trouble: Option<String>,
+    },
 }
 
 /// How a daemon is.
@@ -113,7 +172,6 @@ impl Queue {
 mod tests {
     use super::*;
     use crate::agent::frame;
-    use crate::digest::Digest;
 
     /// The bytes are those of the first version, written down.
     #[test]

@@ -16,8 +16,8 @@ use crate::fs::{self, lock};
 use crate::quantity::{count, format_size};
 use crate::remote::failure::Failure;
 use crate::transfer::exchange::Exchange;
+use crate::transfer::lockfile;
 use crate::transfer::sync::{self, Done, Item, Plan, Scope};
-use crate::transfer::{access, lockfile};
 
 mod progress;
 
@@ -59,7 +59,7 @@ pub(super) struct Args {
 pub(super) fn run(context: &Context, args: Args) -> Outcome {
     let packages = if args.all { None } else { Some(packages(args.manifest_path.as_deref())?) };
     let opened = context.open()?;
-    let readonly = access::why_readonly(&opened.settings, &context.env);
+    let readonly = opened.settings.why_readonly(&context.env);
     // Neither means both.
     let (pull, mut push) = (args.pull || !args.push, args.push || !args.pull);
     if let Some(why) = readonly.filter(|_| push) {

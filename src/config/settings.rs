@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::kind::choices;
+use crate::env::Env;
 
 /// Every setting of the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -223,6 +224,19 @@ impl Settings {
             socket: None,
             daemon_idle: Duration::from_mins(30),
             remote: Remote::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Returns why the remote is only read, if so.
+    pub fn why_readonly(&self, env: &Env) -> Option<&'static str> {
+        match self.remote.readonly {
+            Readonly::Yes => Some("`KACHE_S3_READONLY` or `cache.remote.readonly` says so"),
+            Readonly::No => None,
+            Readonly::Auto => {
+                env.in_pull_request().then_some("this is the CI job of a pull or merge request")
+            }
         }
     }
 }

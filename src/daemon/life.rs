@@ -116,7 +116,7 @@ impl Life {
             if !is_valid() {
                 return Cause::Orphaned;
             }
-            if !work.queue().is_empty() {
+            if work.is_busy() {
                 self.worked();
             }
             let without = self.last_work.lock().expect("nobody panics with it").elapsed();
@@ -165,7 +165,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
     use super::*;
-    use crate::agent::message::Queue;
+    use crate::agent::message::{Queue, Reply, Request};
 
     const IDLE: Duration = Duration::from_mins(30);
 
@@ -183,6 +183,10 @@ mod tests {
         }
 
         fn remote(&self) -> Option<String> {
+            None
+        }
+
+        async fn answer(&self, _: Request) -> Option<Reply> {
             None
         }
 

@@ -23,6 +23,7 @@
 //! [`layout`](crate::store::layout).
 
 mod claim;
+mod errand;
 mod life;
 mod log;
 mod run;
@@ -34,7 +35,6 @@ pub mod tail;
 
 pub use crate::agent::start::DRAIN;
 pub use run::run;
-pub use work::{NoWork, Work};
 
 use std::path::PathBuf;
 

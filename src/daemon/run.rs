@@ -10,9 +10,10 @@ use std::time::Instant;
 use tokio::net::UnixListener;
 
 use super::claim::Claim;
+use super::errand::Errands;
 use super::life::{Cause, Life, Signals};
 use super::server::{self, Server};
-use super::work::{NoWork, Work};
+use super::work::Work;
 use super::{Mode, Options, RunError, log};
 use crate::agent::identity::Identity;
 
@@ -31,7 +32,7 @@ pub fn run(mut options: Options<'_>) -> Result<(), RunError> {
         Ok(claim) => claim,
     };
     log::begin(&options.agent.log, options.settings.log.as_deref(), options.echo.take())?;
-    let cause = serve(&options, claim, || NoWork { remote: options.settings.remote.name() })
+    let cause = serve(&options, claim, || Errands::begin(options.settings, options.env))
         .inspect_err(|error| tracing::error!("{error}"))?;
     if cause == Cause::Replaced && options.mode == Mode::Service {
         become_new_program(&options)?;

@@ -84,7 +84,8 @@ impl<W: Work> Server<W> {
         let Some(hello) = timeout(PROMPT, receive(&mut stream)).await?? else { return Ok(()) };
         timeout(PROMPT, send(&mut stream, &self.greet(&hello))).await??;
         while let Some(request) = timeout(SILENCE, receive(&mut stream)).await?? {
-            timeout(PROMPT, send(&mut stream, &self.answer(&request))).await??;
+            let reply = self.answer(request).await;
+            timeout(PROMPT, send(&mut stream, &reply)).await??;
         }
         Ok(())
     }
@@ -113,7 +114,7 @@ impl<W: Work> Server<W> {
         }
     }
 
-    fn answer(&self, request: &Request) -> Reply {
+    async fn answer(&self, request: Request) -> Reply {
         match request {
             Request::Ping => Reply::Pong,
             Request::Status => Reply::Status(Status {
@@ -126,6 +127,10 @@ impl<W: Work> Server<W> {
             Request::Stop => {
                 self.life.end(Cause::Stopped);
                 Reply::Stopping
+            }
+            other => {
+                self.life.worked();
+                self.work.answer(other).await.unwrap_or(Reply::Pong)
             }
         }
     }

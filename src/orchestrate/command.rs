@@ -177,6 +177,16 @@ impl<'a> CargoWords<'a> {
         configs
     }
 
+    /// Whether a word stands there.
+    pub fn has(&self, option: &str) -> bool {
+        self.own().iter().any(|word| word == option)
+    }
+
+    /// Returns the last value of a long option, if it is text.
+    pub fn value(&self, option: &str) -> Option<String> {
+        values(self.own(), option).last().and_then(|value| String::from_utf8(value.to_owned()).ok())
+    }
+
     /// Returns the whole command for people.
     pub fn shown(&self) -> Vec<String> {
         let words = self.all.iter().map(|word| word.to_string_lossy().into_owned());

@@ -11,7 +11,8 @@
 //! 3. [`other_wrapper`] finds the compiler wrapper that cargo would use: it is replaced, or kept inside of ours.
 //! 4. Cargo runs with `RUSTC_WRAPPER` and `KACHE_BUILD` set, everything else as it was. [`signals`] keeps us alive
 //!    while it runs and passes on what only we were sent.
-//! 5. The events with our build id become the report; the log is rotated; cargo's exit is ours.
+//! 5. [`remote`] has the daemon fetch ahead meanwhile, and send afterwards.
+//! 6. The events with our build id become the report; the log is rotated; cargo's exit is ours.
 //!
 //! # Performance
 //!
@@ -23,6 +24,7 @@ pub mod other_wrapper;
 pub mod signals;
 
 mod cargo_config;
+mod remote;
 mod suggest;
 
 use std::ffi::OsString;
@@ -35,6 +37,7 @@ use std::time::{Duration, Instant, SystemTime};
 use cargo_config::CargoConfig;
 use command::{CargoWords, Habit};
 use other_wrapper::OtherWrapper;
+use remote::{Ended, Remote};
 use rustix::fs::Access;
 
 use crate::config::{Origin, ReportStyle, Resolved};
@@ -42,7 +45,7 @@ use crate::env::{self, Env};
 use crate::event::{BuildId, Log, LogPosition};
 use crate::fs::{self, AtPath as _};
 use crate::report::text::{self, Detail, Label};
-use crate::report::{Build, FileForm, Note, Transfer, json};
+use crate::report::{Build, FileForm, Note, json};
 use crate::store::layout::Layout;
 use crate::store::{self, OpenError, Store};
 
@@ -115,6 +118,9 @@ pub fn run(mut request: Request<'_>) -> Outcome {
         }
         Habit::Compiles | Habit::Unknown => request.begin(&mut command, &other, style),
     };
+    if let Some(remote) = session.as_ref().and_then(|session| session.remote.as_ref()) {
+        remote.fetch_ahead(&request.resolved.settings, request.env, &cargo, &config);
+    }
 
     let clock = Instant::now();
     let status = match signals::run(&mut command) {
@@ -144,6 +150,7 @@ struct Session {
     log: Log,
     start: LogPosition,
     started: SystemTime,
+    remote: Option<Remote>,
 }
 
 impl Request<'_> {
@@ -164,7 +171,14 @@ impl Request<'_> {
         command.env(env::RUSTC_WRAPPER, &self.this_program).env(env::KACHE_BUILD, build_variable(&id, other));
         let log = Log::at(layout.events());
         let start = log.end();
-        Some(Session { id, layout, log, start, started })
+        if self.options.no_remote {
+            command.env(env::KACHE_OFFLINE, "1");
+        }
+        if self.options.no_prefetch {
+            command.env(env::KACHE_PREFETCH, "0");
+        }
+        let remote = Remote::begin(self.resolved, self.env, &self.options, &self.this_program, &id);
+        Some(Session { id, layout, log, start, started, remote })
     }
 
     /// Decides how much is reported: an option, else a setting, else what cargo's own verbosity suggests.
@@ -194,14 +208,17 @@ impl Request<'_> {
             }
         };
         let id = BuildId(session.id);
+        let mut events = events.into_iter().filter(|event| event.build == id).collect::<Vec<_>>();
+        let remote = session.remote.map(|remote| remote.end(&session.log, session.start, &mut events));
+        let Ended { transfer, notes } = remote.unwrap_or_default();
         let build = Build {
             command: cargo.shown(),
             started_ms: millis(session.started),
             wall_ms: u64::try_from(took.as_millis()).expect("a build ends within 64 bits of milliseconds"),
             exit: status.code(),
-            events: events.into_iter().filter(|event| event.build == id).collect(),
-            transfer: Transfer::default(),
-            notes: self.notes(),
+            events,
+            transfer,
+            notes: self.notes().into_iter().chain(notes).collect(),
             id: id.0,
         };
         if !build.events.is_empty() || cargo.habit() == Habit::Compiles {

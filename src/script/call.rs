@@ -154,6 +154,10 @@ impl serve::Call for Run {
         &self.out_dir
     }
 
+    fn workspace(&self) -> Option<PathBuf> {
+        self.workspace.clone()
+    }
+
     fn profile_dir(&self) -> Option<&Path> {
         self.roots.get(Root::Profile(0))
     }

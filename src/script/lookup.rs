@@ -12,6 +12,7 @@ use crate::key::{State, entry_key};
 use crate::serve::explain;
 use crate::serve::files::RememberedFiles;
 use crate::serve::notes::chain;
+use crate::serve::remote::Missing;
 use crate::serve::session::Session;
 
 /// Variables that cargo sets for a script, with what they may end in behind `*`. The number of jobs and the jobserver are
@@ -105,12 +106,10 @@ pub(super) fn look_up(session: &Session<'_, Run>) -> Result<Found, String> {
 }
 
 impl Found {
-    /// Returns the key of what is likely to be missing.
-    pub(super) fn missing(&self) -> Option<Digest> {
-        match self {
-            Self::Hit(_) => None,
-            Self::Miss(miss) => Some(miss.likely_key()),
-        }
+    /// Returns what is missing.
+    pub(super) fn missing(&self, _: &Session<'_, Run>) -> Option<Missing> {
+        let Self::Miss(miss) = self else { return None };
+        Some(Missing { invocation: miss.known.key, key: miss.candidate, compiler: None, is_edit: false })
     }
 }
 
@@ -165,11 +164,6 @@ impl Miss {
         let _ = session.store.index.write(|writer| writer.remove_entry(&hit.key));
         let (known, candidate) = (hit.known.clone(), Some(hit.key));
         Box::new(Self { known, cause: Some(MissReason::Damaged), candidate, inputs: None })
-    }
-
-    /// Returns the key that equal runs under way would have: under the newest prediction, else the first step's.
-    fn likely_key(&self) -> Digest {
-        self.candidate.unwrap_or(self.known.key)
     }
 
     /// Explains the miss by the nearest earlier run of the package's script.

@@ -91,11 +91,11 @@ fn stand_aside(run: &Run, started: Instant, notes: &Notes, why: Bypass) -> ExitC
 
 /// Looks up, and restores or runs. An error says that nothing has run yet.
 fn serve(session: &Session<'_, Run>, started: Instant) -> Result<Ending, String> {
-    let (found, _turn) = session.look_up_in_turn(|| lookup::look_up(session), Found::missing)?;
-    let mut miss = match found {
+    let looked_up = session.look_up_in_turn(|| lookup::look_up(session), |found| found.missing(session))?;
+    let mut miss = match looked_up.found {
         Found::Hit(hit) => match restore::restore(session, &hit) {
             Ok(bytes) => {
-                let ended = Outcomes::hit(hit.key, hit.entry.compile_ms, bytes);
+                let ended = Outcomes::hit(hit.key, hit.entry.compile_ms, bytes, looked_up.by_remote);
                 session.notes().add(session.call, started, ended);
                 return Ok(Ending::success());
             }
@@ -129,8 +129,8 @@ fn keep(session: &Session<'_, Run>, miss: &mut Miss, executed: &execute::Execute
     let recorded = record::record(session, miss, executed);
     let reason = miss.reason(session);
     session.end_guard();
-    if recorded.is_ok() {
-        session.collect_if_due();
+    if let Ok(recorded) = &recorded {
+        session.after_recording(&recorded.key);
     }
     Outcomes::missed(reason, recorded, executed.millis)
 }

@@ -9,6 +9,7 @@
 //! - [`process`], [`streams`]: programs that are run in cargo's place, and what they say
 //! - [`parent`], [`workspace`]: who called, and where
 //! - [`accesses`], [`above`], [`asked`], [`imports`]: what traces mean for whoever is traced
+//! - [`remote`]: what the daemon is asked
 //! - [`explain`]: why there was no hit
 
 pub mod above;
@@ -22,6 +23,7 @@ pub mod nested;
 pub mod notes;
 pub mod parent;
 pub mod process;
+pub mod remote;
 pub mod session;
 pub mod streams;
 pub mod workspace;
@@ -45,6 +47,8 @@ pub trait Call {
     fn cwd(&self) -> &Path;
     /// The directory that receives what is made.
     fn out_dir(&self) -> &Path;
+    /// The workspace's directory, as far as it can be told.
+    fn workspace(&self) -> Option<PathBuf>;
     /// The profile directory (`target/debug`), where what is made goes into one.
     fn profile_dir(&self) -> Option<&Path>;
     /// What would be run without a cache.

@@ -35,9 +35,9 @@ pub struct Recorded {
 }
 
 impl Outcomes {
-    /// It came from the store.
-    pub fn hit(key: Digest, compile_ms: u64, bytes: Bytes) -> Self {
-        Self { outcome: Outcome::Hit { remote: false }, key: Some(key), compile_ms, bytes }
+    /// It came from the store, or from the remote by the store.
+    pub fn hit(key: Digest, compile_ms: u64, bytes: Bytes, remote: bool) -> Self {
+        Self { outcome: Outcome::Hit { remote }, key: Some(key), compile_ms, bytes }
     }
 
     /// It was made, and recorded or not.
@@ -96,7 +96,7 @@ fn is_trial(call: &impl Call) -> bool {
 }
 
 /// Names the run of cargo: the front end's id, else the nearest cargo that called us.
-fn build_id(call: &impl Call) -> BuildId {
+pub(super) fn build_id(call: &impl Call) -> BuildId {
     let given = call.environment().get(crate::env::KACHE_BUILD).and_then(|v| v.to_str());
     if let Some(given) = given.filter(|g| !g.is_empty()) {
         return BuildId(given.split(';').next().unwrap_or(given).to_owned());

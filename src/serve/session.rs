@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 
 use super::Call;
 use super::notes::{Notes, chain, now_ms};
+use super::remote::Missing;
 use crate::config::{self, Settings};
 use crate::digest::Digest;
 use crate::env::Env;
@@ -39,6 +40,16 @@ pub struct Session<'c, C> {
     pub store: Store,
     /// Taken away once the program has run.
     guard: RefCell<Option<Guard>>,
+}
+
+/// What a look-up came to.
+pub struct LookedUp<F> {
+    /// What was found.
+    pub found: F,
+    /// Keeps equal calls waiting.
+    pub turn: Option<Lock>,
+    /// Whether something came from the remote on the way.
+    pub by_remote: bool,
 }
 
 /// Resolves the settings; an error in words.
@@ -77,21 +88,31 @@ impl<'c, C: Call> Session<'c, C> {
         self.guard.replace(Guard::exit(&self.store.layout, 0));
     }
 
-    /// Looks up, and where that finds nothing takes the turn to make what is missing: an equal call may be under way, or
-    /// may have ended since. `missing` names what is to be made, `None` if all is there.
-    ///
-    /// The lock is the turn.
+    /// Looks up. Where that finds nothing, takes the turn to make what is missing, since an equal call may be under way or
+    /// may have ended meanwhile, and then asks the remote. `missing` tells what is to be made, `None` if all is there.
     pub fn look_up_in_turn<F>(
         &self,
         look_up: impl Fn() -> Result<F, String>,
-        missing: impl Fn(&F) -> Option<Digest>,
-    ) -> Result<(F, Option<Lock>), String> {
+        missing: impl Fn(&F) -> Option<Missing>,
+    ) -> Result<LookedUp<F>, String> {
         let seen = self.store.index.last_change();
-        let found = look_up()?;
-        let Some(key) = missing(&found) else { return Ok((found, None)) };
-        let turn = self.take_turn(&key);
-        let found = if self.store.index.last_change() == seen { found } else { look_up()? };
-        Ok((found, turn))
+        let mut found = look_up()?;
+        let Some(what) = missing(&found) else { return Ok(LookedUp { found, turn: None, by_remote: false }) };
+        let turn = self.take_turn(&what.key.unwrap_or(what.invocation));
+        if self.store.index.last_change() != seen {
+            found = look_up()?;
+        }
+        let mut by_remote = false;
+        // The first time may bring what is to be looked at, and the second the entry.
+        for _ in 0..2 {
+            let Some(what) = missing(&found) else { break };
+            if !self.find_in_remote(&what) {
+                break;
+            }
+            found = look_up()?;
+            by_remote = true;
+        }
+        Ok(LookedUp { found, turn, by_remote })
     }
 
     /// Takes the turn to make `key`, waiting for another process that has it. `None`: it has kept it too long, or
@@ -101,9 +122,15 @@ impl<'c, C: Call> Session<'c, C> {
         lock::byte(&self.store.layout.inflight_lock(), slot, self.settings.lock_timeout).ok().flatten()
     }
 
+    /// Looks after what was just recorded: it may be sent, and the store has grown.
+    pub fn after_recording(&self, key: &Digest) {
+        self.send_later(key);
+        self.collect_if_due();
+    }
+
     /// Starts a gc that goes on by itself, if the last one was some time ago: the store has just grown. Under the front
     /// end that is done once, at the end of the build.
-    pub fn collect_if_due(&self) {
+    fn collect_if_due(&self) {
         let has_front_end = self.call.environment().get(crate::env::KACHE_BUILD).is_some();
         if has_front_end || !gc::is_due(&self.store.layout, now_ms()) {
             return;

@@ -25,6 +25,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::queue::Queue;
 use crate::digest::Digest;
 use crate::fs;
 
@@ -109,9 +110,9 @@ impl Layout {
         self.root.join("tmp")
     }
 
-    /// Returns the directory of what waits to be sent.
-    pub fn queue(&self) -> PathBuf {
-        self.root.join("queue")
+    /// Returns what waits to be sent.
+    pub fn queue(&self) -> Queue {
+        Queue::at(self.root.join("queue"))
     }
 
     /// Returns the directory of the logs.

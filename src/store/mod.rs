@@ -56,11 +56,6 @@ pub struct Store {
 }
 
 impl Store {
-    /// Returns what waits to be sent.
-    pub fn queue(&self) -> queue::Queue {
-        queue::Queue::at(self.layout.queue())
-    }
-
     /// Keeps gc from removing what is being recorded or read. `None`: somebody has kept the store for 10 s.
     pub fn hold(&self) -> fs::Result<Option<Lock>> {
         hold(&self.layout)

@@ -1,10 +1,10 @@
 //! The settings, in the remote's terms.
 //!
-//! Owns whether the remote may be written to, and why not.
+//! Owns the patience with connections; everything else is as the settings have it.
 
 use std::time::Duration;
 
-use crate::config::{self, Readonly, RemoteType, Settings};
+use crate::config::{self, RemoteType, Settings};
 use crate::env::Env;
 use crate::remote::access::{Access, Credentials, Place, S3};
 
@@ -29,7 +29,7 @@ pub fn of(settings: &Settings, env: &Env) -> Option<Access> {
         concurrency: settings.s3_concurrency as usize,
         // Nobody waits for one unit longer than that; a connection takes less.
         connect_timeout: remote.timeout.min(Duration::from_secs(3)),
-        readonly: why_readonly(settings, env).is_some(),
+        readonly: settings.why_readonly(env).is_some(),
         ..Access::to(place)
     })
 }
@@ -39,14 +39,5 @@ fn credentials(given: &config::Credentials) -> Credentials {
         access_key: given.access_key.clone(),
         secret_key: given.secret_key.clone(),
         session_token: given.session_token.clone(),
-    }
-}
-
-/// Returns why the remote is only read, if so.
-pub fn why_readonly(settings: &Settings, env: &Env) -> Option<&'static str> {
-    match settings.remote.readonly {
-        Readonly::Yes => Some("`KACHE_S3_READONLY` or `cache.remote.readonly` says so"),
-        Readonly::No => None,
-        Readonly::Auto => env.in_pull_request().then_some("this is the CI job of a pull request"),
     }
 }

@@ -93,7 +93,7 @@ impl Exchange {
 
     /// Returns what waits to be sent.
     pub fn queue(&self) -> Queue {
-        self.store().queue()
+        self.layout.queue()
     }
 
     /// Whether the store has an entry.
@@ -116,21 +116,32 @@ impl Exchange {
     ) -> Result<u64> {
         let started = Instant::now();
         let name = Name::entry(package, key).to_string();
-        let pulled = match self.bucket.get(&name, LARGEST_ARCHIVE, deadline).await {
-            Ok(archive) => self.take_in(key, Bytes::from(archive)).await,
-            Err(failure) => Err(failure),
-        };
-        if !matches!(pulled, Err(Failure::NotFound(_))) {
-            let done = Done { direction: Direction::Pull, key, package, build, started };
-            self.note(done, &pulled, |bytes| *bytes);
+        match self.bucket.get(&name, LARGEST_ARCHIVE, deadline).await {
+            Ok(archive) => self.take_in(package, key, build, archive.into(), started).await,
+            Err(failure) => {
+                if !matches!(failure, Failure::NotFound(_)) {
+                    let done = Done { direction: Direction::Pull, key, package, build, started };
+                    self.note(done, &Err::<u64, _>(failure.clone()), |bytes| *bytes);
+                }
+                Err(failure)
+            }
         }
-        pulled
     }
 
-    /// Unpacks an archive into the store. Returns its length.
-    pub async fn take_in(self: &Arc<Self>, key: Digest, archive: Bytes) -> Result<u64> {
+    /// Unpacks an archive, whose fetch began at a time, into the store. Returns its length.
+    pub async fn take_in(
+        self: &Arc<Self>,
+        package: &str,
+        key: Digest,
+        build: Option<&BuildId>,
+        archive: Bytes,
+        started: Instant,
+    ) -> Result<u64> {
         let exchange = Arc::clone(self);
-        blocking(move || exchange.take_in_now(&key, &archive)).await
+        let taken = blocking(move || exchange.take_in_now(&key, &archive)).await;
+        let done = Done { direction: Direction::Pull, key, package, build, started };
+        self.note(done, &taken, |bytes| *bytes);
+        taken
     }
 
     fn take_in_now(&self, key: &Digest, bytes: &[u8]) -> Result<u64> {

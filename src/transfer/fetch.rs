@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::watch;
@@ -15,6 +15,7 @@ use super::exchange::Exchange;
 use super::pack::{self, Range};
 use super::record::{Item, Request};
 use super::{inputs, send};
+use crate::agent::message::Wanted;
 use crate::digest::Digest;
 use crate::event::BuildId;
 use crate::remote::access::Deadline;
@@ -26,23 +27,12 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// The least that a unit is waited for: its compile takes longer than it says, since a compiler has to start.
 const SHORTEST_WAIT: Duration = Duration::from_millis(100);
 
-/// What a compiler call looks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
-    /// The package.
-    pub package: String,
-    /// The invocation.
-    pub invocation: Digest,
-    /// The entry keys that it may have, as far as is known.
-    pub keys: Vec<Digest>,
-}
-
 /// What is fetched for one build, or for many.
 pub struct Fetcher {
     exchange: Arc<Exchange>,
     breaker: Arc<Breaker>,
-    /// Bytes that are fetched ahead at most; 0 without a limit.
-    limit: u64,
+    /// Bytes that are fetched ahead at most: 0 without a limit, `None` for nothing at all.
+    limit: Option<u64>,
     workers: usize,
     state: Mutex<State>,
     /// Changes whenever a fate does.
@@ -59,8 +49,8 @@ struct State {
     known: HashMap<Digest, Vec<Item>>,
     /// Invocations whose inputs have been asked for.
     asked: HashSet<Digest>,
-    /// Builds whose record is read, or being read.
-    builds: HashMap<BuildId, bool>,
+    /// Builds whose record is being read, or has been: whether there was one with the same lock file.
+    builds: HashMap<BuildId, Option<bool>>,
     /// Workers that run.
     workers: usize,
     figures: Figures,
@@ -95,7 +85,12 @@ enum Fate {
 
 impl Fetcher {
     /// Fetches into a store. Contacts nobody yet.
-    pub fn new(exchange: Arc<Exchange>, breaker: Arc<Breaker>, limit: u64, workers: usize) -> Arc<Self> {
+    pub fn new(
+        exchange: Arc<Exchange>,
+        breaker: Arc<Breaker>,
+        limit: Option<u64>,
+        workers: usize,
+    ) -> Arc<Self> {
         let changes = watch::Sender::new(());
         Arc::new(Self { exchange, breaker, limit, workers, state: Mutex::default(), changes })
     }
@@ -105,14 +100,14 @@ impl Fetcher {
         self.state().figures
     }
 
-    /// Whether nothing is queued or under way.
-    pub fn is_idle(&self) -> bool {
+    /// Returns how many fetches are queued or under way.
+    pub fn pending(&self) -> usize {
         let state = self.state();
-        state.jobs.is_empty() && state.workers == 0
+        state.jobs.len() + state.workers
     }
 
-    /// Fetches what the record of a build names, of the packages that are `locked`. Once for each build; those who come
-    /// later wait until the record is read.
+    /// Fetches what the record of a build names, of the packages that are `locked`; once for each build. Waits until the
+    /// record is read, or for the deadline.
     pub async fn begin(
         self: &Arc<Self>,
         build: &BuildId,
@@ -123,17 +118,24 @@ impl Fetcher {
         let is_first = {
             let mut state = self.state();
             let is_first = !state.builds.contains_key(build);
-            state.builds.entry(build.clone()).or_insert(false);
+            state.builds.entry(build.clone()).or_default();
             is_first
         };
         if is_first {
-            self.read_record(build, request, locked).await;
-            self.state().builds.insert(build.clone(), true);
-            self.changes.send_replace(());
-            return;
+            let fetcher = Arc::clone(self);
+            let (build, request, locked) = (build.clone(), request.clone(), locked.clone());
+            tokio::spawn(async move {
+                let was_found = fetcher.read_record(&build, &request, &locked).await;
+                fetcher.state().builds.insert(build, Some(was_found));
+                fetcher.changes.send_replace(());
+            });
         }
-        let is_read = |state: &State| state.builds.get(build).copied().unwrap_or(true);
-        self.wait(deadline, |state| is_read(state).then_some(())).await;
+        self.wait(deadline, |state| state.builds.get(build).copied().flatten()).await;
+    }
+
+    /// Whether the record of a build was found. `None`: nobody has looked, or it is being read.
+    pub fn had_record(&self, build: &BuildId) -> Option<bool> {
+        self.state().builds.get(build).copied().flatten()
     }
 
     async fn read_record(
@@ -141,19 +143,20 @@ impl Fetcher {
         build: &BuildId,
         request: &Request,
         locked: &HashSet<(String, String)>,
-    ) {
-        for name in request.names() {
+    ) -> bool {
+        for (name, is_exact) in request.names().into_iter().zip([true, false]) {
             if !self.breaker.is_closed() {
-                return;
+                return true;
             }
             let read = send::read(&self.exchange.bucket, &name, Deadline::within(LONGEST)).await;
             self.breaker.note(&read);
             if let Ok(Some(record)) = read {
                 let is_locked = |item: &Item| locked.contains(&(item.package.clone(), item.version.clone()));
                 self.want(record.items.into_iter().filter(is_locked).collect(), build);
-                return;
+                return is_exact;
             }
         }
+        false
     }
 
     /// Queues entries, the most wanted first, as far as the limit allows.
@@ -165,7 +168,8 @@ impl Fetcher {
         for item in items {
             state.known.entry(item.invocation).or_default().push(item.clone());
             let is_new = !state.fates.contains_key(&item.key) && missing.contains(&item.key);
-            let fits = self.limit == 0 || state.figures.wanted_bytes + item.bytes <= self.limit;
+            let sum = state.figures.wanted_bytes + item.bytes;
+            let fits = self.limit.is_some_and(|limit| limit == 0 || sum <= limit);
             if is_new && fits {
                 state.figures.wanted += 1;
                 state.figures.wanted_bytes += item.bytes;
@@ -220,8 +224,8 @@ impl Fetcher {
         let compile = known.iter().map(|item| item.compile_ms).max().map(Duration::from_millis);
         let within = compile.map_or(within, |compile| within.min(compile.max(SHORTEST_WAIT)));
         let deadline = Deadline::within(within);
-        let asked = wanted.keys.iter().map(|key| Item {
-            key: *key,
+        let asked = wanted.key.map(|key| Item {
+            key,
             invocation: wanted.invocation,
             unit: Digest::default(),
             package: wanted.package.clone(),
@@ -307,6 +311,7 @@ impl Fetcher {
     }
 
     async fn run_range(self: &Arc<Self>, range: Range, build: Option<&BuildId>) {
+        let started = Instant::now();
         let name = Name::Pack(range.pack).to_string();
         let got = match self.breaker.is_closed() {
             true => {
@@ -321,7 +326,9 @@ impl Fetcher {
         for item in &range.items {
             let archive = range.slice(item, &bytes).map(|slice| bytes.slice_ref(slice));
             let taken = match archive {
-                Some(archive) => self.exchange.take_in(item.key, archive).await.ok(),
+                Some(archive) => {
+                    self.exchange.take_in(&item.package, item.key, build, archive, started).await.ok()
+                }
                 None => None,
             };
             match taken {

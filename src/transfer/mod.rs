@@ -4,7 +4,7 @@
 //! while the remote is in trouble. Never decides whether a build goes on without it: callers give deadlines. Never runs in
 //! a compiler call. What computes or waits for the disk runs beside the tasks that wait for the network.
 //!
-//! - [`access`]: the settings, in the remote's terms; whether it may be written to
+//! - [`access`]: the settings, in the remote's terms
 //! - [`exchange`]: one entry in, one entry out
 //! - [`inputs`]: what earlier compiles of an invocation read, for machines that have none of their own
 //! - [`lockfile`]: which packages a workspace needs

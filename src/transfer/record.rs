@@ -9,6 +9,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::agent::message::Build;
 use crate::digest::Digest;
 use crate::event::{Mode, Outcome, UnitEvent};
 use crate::fs;
@@ -42,21 +43,15 @@ pub struct Request {
 
 impl Request {
     /// Describes a build in a workspace. `None` without a lock file.
-    pub fn of(
-        workspace: &Path,
-        mode: Mode,
-        profile: &str,
-        triple: Option<&str>,
-        compiler: &str,
-    ) -> Option<Self> {
+    pub fn of(workspace: &Path, build: &Build) -> Option<Self> {
         let lock = fs::read(&workspace.join("Cargo.lock")).ok()?;
         Some(Self {
             workspace: workspace_name(workspace),
             lock: Digest::of(&lock),
-            mode,
-            profile: profile.to_owned(),
-            triple: triple.map(str::to_owned),
-            compiler: compiler.to_owned(),
+            mode: build.mode,
+            profile: build.profile.clone(),
+            triple: build.triple.clone(),
+            compiler: build.compiler.clone(),
         })
     }
 
@@ -198,7 +193,15 @@ mod tests {
     fn equal_requests_have_equal_names() {
         let dir = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| fs::write(&dir.path().join(name), text).unwrap();
-        let request = || Request::of(dir.path(), Mode::Build, "debug", None, "rustc 1.95.0");
+        let build = Build {
+            workspace: String::new(),
+            mode: Mode::Build,
+            profile: "debug".to_owned(),
+            triple: None,
+            compiler: "rustc 1.95.0".to_owned(),
+            prefetch: true,
+        };
+        let request = || Request::of(dir.path(), &build);
         assert_eq!(request(), None);
         write("Cargo.lock", "version = 4\n");
         write("Cargo.toml", "[package]\nname = \"app\"\n");

@@ -241,6 +241,10 @@ impl serve::Call for Call {
         &self.out_dir
     }
 
+    fn workspace(&self) -> Option<PathBuf> {
+        self.root().map(Path::to_owned)
+    }
+
     fn profile_dir(&self) -> Option<&Path> {
         self.profile_dir()
     }

@@ -45,12 +45,19 @@ impl State {
         if settings.incremental == Incremental::Never || call.incremental.is_none() {
             return Self::Unused;
         }
-        // Cargo leaves it where it is until a compile has succeeded.
-        if call.out_dir.join(call.dep_info_name()).exists() {
+        if Self::would_continue(call, settings) {
             return Self::Continued;
         }
         // All build scripts have one name, and so their states can't be told apart. They are small.
         if call.unit.target == Target::BuildScript { Self::Unused } else { Self::new(call) }
+    }
+
+    /// Whether a miss would go on from what was compiled here before.
+    pub(super) fn would_continue(call: &Call, settings: &Settings) -> bool {
+        // Cargo leaves dep-info where it is until a compile has succeeded.
+        settings.incremental == Incremental::Auto
+            && call.incremental.is_some()
+            && call.out_dir.join(call.dep_info_name()).exists()
     }
 
     /// Looks at what there is before a compile that is the first of this unit here.

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::call::Call;
+use super::edit;
 use super::session::{Session, find_program};
 use crate::digest::{Digest, FieldHasher};
 use crate::entry::{Entry, Extern, Inputs, Prediction};
@@ -18,6 +19,7 @@ use crate::key::{State, entry_key, with_messages};
 use crate::rustc::paths::Loose;
 use crate::serve::explain;
 use crate::serve::files::RememberedFiles;
+use crate::serve::remote::Missing;
 use crate::store::index::{IndexError, Memo, Reader};
 
 /// What a look-up found.
@@ -104,12 +106,15 @@ pub(super) fn look_up(session: &Session<'_>) -> Result<Found, String> {
 }
 
 impl Found {
-    /// Returns the key of what is likely to be missing.
-    pub(super) fn missing(&self) -> Option<Digest> {
-        match self {
-            Self::Hit(_) => None,
-            Self::Miss(miss) => Some(miss.likely_key()),
-        }
+    /// Returns what is missing.
+    pub(super) fn missing(&self, session: &Session<'_>) -> Option<Missing> {
+        let Self::Miss(miss) = self else { return None };
+        Some(Missing {
+            invocation: miss.known.invocation.key,
+            key: miss.candidate,
+            compiler: Some(miss.known.compiler.facts.version.clone()),
+            is_edit: edit::State::would_continue(session.call, &session.settings),
+        })
     }
 }
 
@@ -252,11 +257,6 @@ impl Miss {
         let was_bound = hit.entry.inputs.place.is_some();
         let candidate = Some(hit.key);
         Box::new(Self { known: hit.known, needs_trace, was_bound, cause, candidate, inputs: None })
-    }
-
-    /// Returns the key that equal compiles under way would have: under the newest prediction, else the invocation's.
-    fn likely_key(&self) -> Digest {
-        self.candidate.unwrap_or(self.known.invocation.key)
     }
 
     /// Explains the miss by the nearest earlier entry of the unit.

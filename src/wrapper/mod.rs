@@ -99,11 +99,11 @@ pub fn run(call: CompilerCall) -> ExitCode {
 
 /// Looks up, and restores or compiles. An error says that nothing has run yet.
 fn serve(session: &Session<'_>, started: Instant) -> Result<Ending, String> {
-    let (found, _turn) = session.look_up_in_turn(|| lookup::look_up(session), Found::missing)?;
-    let mut miss = match found {
+    let looked_up = session.look_up_in_turn(|| lookup::look_up(session), |found| found.missing(session))?;
+    let mut miss = match looked_up.found {
         Found::Hit(hit) => match restore::restore(session, &hit) {
             Ok(bytes) => {
-                let ended = Outcomes::hit(hit.key, hit.entry.compile_ms, bytes);
+                let ended = Outcomes::hit(hit.key, hit.entry.compile_ms, bytes, looked_up.by_remote);
                 session.notes().add(session.call, started, ended);
                 return Ok(Ending::success());
             }
@@ -129,9 +129,9 @@ fn keep(session: &Session<'_>, miss: &mut lookup::Miss, compiled: &Compiled) -> 
     let reason = miss.reason(session);
     session.end_guard();
     match &recorded {
-        Ok(_) => {
+        Ok(recorded) => {
             compiled.left.keep(session.call, &session.store.layout);
-            session.collect_if_due();
+            session.after_recording(&recorded.key);
         }
         Err(_) => {
             products::localise_all(session.call);

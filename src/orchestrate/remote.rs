@@ -1,0 +1,249 @@
+//! A build and the remote.
+//!
+//! Owns what the front end tells the daemon: that a build begins, early enough for what it needs to be on its way when
+//! cargo asks for it; and that it has ended, so that what it made is sent. Never waits for the network before cargo runs,
+//! and contacts nobody for a build that has nothing to do.
+
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Options;
+use super::cargo_config::CargoConfig;
+use super::command::CargoWords;
+use crate::agent::Agent;
+use crate::agent::client::Client;
+use crate::agent::message::{Build, Intent, Reply, Request};
+use crate::agent::start;
+use crate::config::{Origin, Resolved, Settings};
+use crate::env::{self, Env};
+use crate::event::{Direction, Log, LogPosition, Mode, Outcome, TransferEvent, UnitEvent};
+use crate::quantity::count;
+use crate::report::{Note, Transfer};
+use crate::store::queue::Queue;
+
+/// How long the daemon may take to answer what needs no network.
+const PROMPT: Duration = Duration::from_secs(2);
+/// How often the queue is looked at while somebody waits for it.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long `--wait-uploads` waits.
+const WAIT: Duration = Duration::from_mins(10);
+/// How long a CI job waits, after which nobody sends anything.
+const WAIT_IN_CI: Duration = Duration::from_mins(1);
+
+/// The remote of one build.
+pub(super) struct Remote {
+    agent: Agent,
+    id: String,
+    /// How long to wait for uploads at the end.
+    wait: Duration,
+    why_readonly: Option<&'static str>,
+}
+
+/// What became of the transfers of a build.
+#[derive(Default)]
+pub(super) struct Ended {
+    pub(super) transfer: Transfer,
+    pub(super) notes: Vec<Note>,
+}
+
+impl Remote {
+    /// Makes sure of a daemon. `None` without a remote, or where none can be started: the build goes on alone.
+    pub(super) fn begin(
+        resolved: &Resolved,
+        env: &Env,
+        options: &Options,
+        program: &Path,
+        id: &str,
+    ) -> Option<Self> {
+        let settings = &resolved.settings;
+        if settings.disabled || options.no_remote || !settings.remote.is_on() {
+            return None;
+        }
+        let agent = Agent::new(settings, env, program).ok()?;
+        let is_there = Client::connect(&agent, Intent::Use, PROMPT).is_ok_and(|it| it.greeting.serves());
+        if !is_there {
+            start::start_on_demand(&agent).ok()?;
+        }
+        let is_default = resolved.origin("cache.upload_wait").is_none_or(|it| it == Origin::Default);
+        let wait = match options.wait_uploads {
+            true => WAIT,
+            false if is_default && env.in_ci() => WAIT_IN_CI,
+            false => settings.upload_wait,
+        };
+        Some(Self { agent, id: id.to_owned(), wait, why_readonly: settings.why_readonly(env) })
+    }
+
+    /// Has what a build in a new target directory needs fetched, while cargo starts. Where there is one already, the
+    /// first unit that is missing makes the daemon do so.
+    pub(super) fn fetch_ahead(
+        &self,
+        settings: &Settings,
+        env: &Env,
+        cargo: &CargoWords<'_>,
+        config: &CargoConfig,
+    ) {
+        let Some(expected) = Expected::of(env, cargo, config).filter(|_| settings.prefetch) else { return };
+        let (agent, id) = (self.agent.clone(), self.id.clone());
+        // Nobody waits for it; should it fail, the first unit that is missing begins the same.
+        std::thread::spawn(move || {
+            let build = expected.build()?;
+            let mut client = connect(&agent)?;
+            client.ask(&Request::Begin { id, build }).ok()
+        });
+    }
+
+    /// Tells that the build has ended, and waits for uploads if that is wanted.
+    pub(super) fn end(&self, log: &Log, start: LogPosition, events: &mut [UnitEvent]) -> Ended {
+        let mut ended = Ended::default();
+        if events.is_empty() {
+            return ended;
+        }
+        if let Some(mut client) = connect(&self.agent)
+            && let Ok(Reply::Ended { trouble: Some(trouble) }) = client.ask(&Request::Ended(self.id.clone()))
+        {
+            ended.notes.push(Note::Warning(format!("the remote is off for now: {trouble}")));
+        }
+        let made = events.iter().any(|it| matches!(it.outcome, Outcome::Missed { not_recorded: None, .. }));
+        if let Some(why) = self.why_readonly.filter(|_| made) {
+            ended.notes.push(Note::Info(format!("nothing is uploaded: {why}")));
+        }
+        let queue = self.agent.layout.queue();
+        ended.notes.extend(self.wait_for_uploads(&queue));
+        let transfers = log.transfers_since(start).map(|(transfers, _)| transfers).unwrap_or_default();
+        mark_remote(events, &transfers);
+        ended.transfer = summary(&transfers, &self.id);
+        ended
+    }
+
+    /// Waits until nothing waits. Says what is left.
+    fn wait_for_uploads(&self, queue: &Queue) -> Option<Note> {
+        let left =
+            || queue.waiting().map_or(0, |waiting| waiting.entries.len() + waiting.records.len()) as u64;
+        let all = left();
+        if self.why_readonly.is_some() || self.wait.is_zero() || all == 0 {
+            return None;
+        }
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let form = "   Uploading [{bar:25}] {pos}/{len}";
+            let style = ProgressStyle::with_template(form).expect("the form is one of indicatif's");
+            ProgressBar::new(all).with_style(style)
+        });
+        let until = Instant::now() + self.wait;
+        let mut now = all;
+        while now > 0 && Instant::now() < until && connect(&self.agent).is_some() {
+            std::thread::sleep(LOOK);
+            now = left();
+            if let Some(bar) = &bar {
+                bar.set_position(all.saturating_sub(now));
+            }
+        }
+        if let Some(bar) = bar {
+            bar.finish_and_clear();
+        }
+        let uploads = count(now, "upload is", "uploads are");
+        (now > 0).then(|| Note::Warning(format!("{uploads} left for the next build or `cargo kache sync`")))
+    }
+}
+
+fn connect(agent: &Agent) -> Option<Client> {
+    let until = Instant::now() + PROMPT;
+    loop {
+        match Client::connect(agent, Intent::Use, PROMPT) {
+            Ok(client) if client.greeting.serves() => return Some(client),
+            // It is being started, or makes room for ours.
+            _ if Instant::now() < until => std::thread::sleep(Duration::from_millis(2)),
+            _ => return None,
+        }
+    }
+}
+
+/// Makes hits of entries that came during this build hits of the remote.
+fn mark_remote(events: &mut [UnitEvent], transfers: &[TransferEvent]) {
+    let pulled = transfers.iter().filter(|it| it.transfer == Direction::Pull && it.error.is_none());
+    let pulled = pulled.map(|it| &*it.key).collect::<std::collections::HashSet<_>>();
+    for event in events {
+        if event.key.as_deref().is_some_and(|key| pulled.contains(key))
+            && let Outcome::Hit { remote } = &mut event.outcome
+        {
+            *remote = true;
+        }
+    }
+}
+
+fn summary(transfers: &[TransferEvent], id: &str) -> Transfer {
+    let mut sum = Transfer::default();
+    for transfer in transfers.iter().filter(|it| it.error.is_none()) {
+        match transfer.transfer {
+            Direction::Pull if transfer.build.as_ref().is_some_and(|build| build.0 == id) => {
+                sum.prefetched += 1;
+                sum.downloaded += transfer.bytes;
+            }
+            Direction::Pull => {}
+            Direction::Push => sum.uploaded += transfer.bytes,
+        }
+    }
+    sum
+}
+
+/// A build that will have much to do, by cargo's words.
+struct Expected {
+    directory: PathBuf,
+    workspace: PathBuf,
+    mode: Mode,
+    profile: String,
+    rustc: std::ffi::OsString,
+    toolchain: Option<std::ffi::OsString>,
+}
+
+impl Expected {
+    /// Describes it. `None` where the target directory exists, or where the words say too little.
+    fn of(env: &Env, cargo: &CargoWords<'_>, config: &CargoConfig) -> Option<Self> {
+        let mode = match cargo.command_name()? {
+            "b" | "build" | "r" | "run" | "t" | "test" | "bench" => Mode::Build,
+            "c" | "check" => Mode::Check,
+            "clippy" => Mode::Clippy,
+            _ => return None,
+        };
+        if cargo.value("--target").is_some() || cargo.value("--manifest-path").is_some() {
+            return None;
+        }
+        let directory = config.directory().to_owned();
+        let workspace = directory.ancestors().find(|folder| folder.join("Cargo.lock").exists())?.to_owned();
+        let profile = match cargo.value("--profile").as_deref() {
+            _ if cargo.has("--release") || cargo.has("-r") => "release".to_owned(),
+            None if cargo.command_name() == Some("bench") => "release".to_owned(),
+            None | Some("dev" | "test") => "debug".to_owned(),
+            Some("bench") => "release".to_owned(),
+            Some(other) => other.to_owned(),
+        };
+        let target = cargo.value("--target-dir").map(PathBuf::from);
+        let target = target.or_else(|| env.get(env::CARGO_TARGET_DIR).map(PathBuf::from));
+        let target = directory.join(target.unwrap_or_else(|| workspace.join("target")));
+        if target.join(&profile).join("deps").exists() {
+            return None;
+        }
+        let toolchain = cargo.has_toolchain().then(|| cargo.all()[0].clone());
+        let rustc = env.get(env::RUSTC).unwrap_or_else(|| "rustc".into());
+        Some(Self { directory, workspace, mode, profile, rustc, toolchain })
+    }
+
+    /// Asks the compiler for its name.
+    fn build(self) -> Option<Build> {
+        let mut command = Command::new(&self.rustc);
+        command.args(&self.toolchain).arg("-vV").current_dir(&self.directory);
+        let answer = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+        let text = String::from_utf8(answer.stdout).ok()?;
+        Some(Build {
+            workspace: self.workspace.to_str()?.to_owned(),
+            mode: self.mode,
+            profile: self.profile,
+            triple: None,
+            compiler: text.lines().next()?.to_owned(),
+            prefetch: true,
+        })
+    }
+}
