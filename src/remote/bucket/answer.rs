@@ -216,6 +216,7 @@ mod tests {
         assert_eq!(plain(403, "RequestTimeTooSkewed"), Failure::Denied(Denial::Clock));
         assert_eq!(plain(403, "AccessDenied"), Failure::Denied(Denial::Right(Right::Read)));
         assert_eq!(plain(503, "SlowDown"), Failure::Throttled { status: 503, retry_after: None });
+        assert_eq!(plain(409, "ConditionalRequestConflict"), Failure::Unavailable(409));
         assert_eq!(plain(400, "MalformedXML"), Failure::Refused { status: 400, code: "MalformedXML".into() });
     }
 

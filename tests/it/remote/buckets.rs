@@ -199,6 +199,14 @@ fn a_server_without_create_only_writes_is_asked_first() {
 }
 
 #[test]
+fn a_conflict_with_another_writer_is_no_failure() {
+    let remote = Remote::start();
+    remote.proxy.add(Rule::always(Fault::error(409, "ConditionalRequestConflict")).conditional().times(1));
+    assert_eq!(block_on(remote.bucket().put_new("a", bytes("x"), far())), Ok(Put::Created));
+    assert_eq!(remote.proxy.count(|seen| seen.is_conditional), 2);
+}
+
+#[test]
 fn large_bodies_are_not_sent_in_vain() {
     let remote = Remote::start();
     block_on(async {

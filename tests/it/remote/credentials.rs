@@ -1,4 +1,4 @@
-//! Where credentials come from, and what is said when there are none; whom TLS trusts.
+//! Where credentials come from, and what is said when there are none; whom TLS trusts; which proxy is used.
 //!
 //! The sources are this process's own variables and files. So each test runs itself once more, as a process with other
 //! variables; that one asks the server and prints what it got.
@@ -148,4 +148,16 @@ fn tls_trusts_whom_the_system_trusts() {
     assert_eq!(outer.ask(&trusting), "false, `KACHE_S3_ACCESS_KEY`");
     let got = outer.ask(&asked);
     assert_eq!(got, "failed to reach the server: the TLS handshake failed, `KACHE_S3_ACCESS_KEY`");
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_used_but_for_this_machine() {
+    let outer = Outer::new();
+    let proxy = outer.remote.proxy.endpoint();
+    // A name that nobody but a proxy could know.
+    let by_proxy = [(EXPLICIT, "1"), (ENDPOINT, "http://bucket.invalid"), ("HTTP_PROXY", &*proxy)];
+    assert_eq!(outer.ask(&by_proxy), "false, `KACHE_S3_ACCESS_KEY`");
+    assert_eq!(outer.remote.proxy.seen().len(), 1);
+    let own = [(EXPLICIT, "1"), ("HTTP_PROXY", "http://bucket.invalid")];
+    assert_eq!(outer.ask(&own), "false, `KACHE_S3_ACCESS_KEY`");
 }
