@@ -306,7 +306,7 @@ fn what_is_no_archive_is_refused() {
 
 #[test]
 fn any_cut_and_any_flipped_bit_shows() {
-    let made = made(&[("a", OutputKind::Product, noise(1, 3_000))]);
+    let made = made(&[("a", OutputKind::Product, noise(1, 400))]);
     let archive = made.pack();
     for length in 0..archive.len() {
         let failure = unpacked(&archive[..length]).meta.unwrap_err();

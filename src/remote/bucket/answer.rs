@@ -54,6 +54,10 @@ where
             }
         }
         SdkError::TimeoutError(_) => Failure::TimedOut,
+        SdkError::ConstructionFailure(_) => match denied(error) {
+            Some(denial) => Failure::Denied(denial),
+            None => Failure::NotS3("the endpoint, or the name of the bucket, is invalid".to_owned()),
+        },
         other => broken(other),
     }
 }
@@ -65,7 +69,7 @@ pub(super) fn status<E>(error: &SdkError<E, HttpResponse>) -> Option<u16> {
 
 /// Returns what the failure of a connection, or of a body under way, means.
 pub(super) fn broken(error: &(dyn Error + 'static)) -> Failure {
-    if let Some(denial) = causes(error).find_map(|cause| credentials(cause.downcast_ref()?)) {
+    if let Some(denial) = denied(error) {
         return Failure::Denied(denial);
     }
     let says = |text: &str| causes(error).any(|cause| cause.to_string().contains(text));
@@ -97,6 +101,11 @@ fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn
 fn io_of(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
     // The innermost one is the system's.
     causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).last().map(io::Error::kind)
+}
+
+/// Returns why there are no credentials, if that is what went wrong.
+fn denied(error: &(dyn Error + 'static)) -> Option<Denial> {
+    causes(error).find_map(|cause| credentials(cause.downcast_ref()?))
 }
 
 fn credentials(error: &CredentialsError) -> Option<Denial> {
@@ -207,6 +216,7 @@ mod tests {
         assert_eq!(plain(403, "RequestTimeTooSkewed"), Failure::Denied(Denial::Clock));
         assert_eq!(plain(403, "AccessDenied"), Failure::Denied(Denial::Right(Right::Read)));
         assert_eq!(plain(503, "SlowDown"), Failure::Throttled { status: 503, retry_after: None });
+        assert_eq!(plain(409, "ConditionalRequestConflict"), Failure::Unavailable(409));
         assert_eq!(plain(400, "MalformedXML"), Failure::Refused { status: 400, code: "MalformedXML".into() });
     }
 

@@ -53,6 +53,15 @@ pub(super) fn lazy(connect_timeout: Duration) -> SharedHttpClient {
     })
 }
 
+/// Whether this is the address of a web service: a scheme and a host.
+pub(super) fn is_address(endpoint: &str) -> bool {
+    let rest = ["http://", "https://"].iter().find_map(|scheme| endpoint.strip_prefix(scheme));
+    let host = rest.and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    !host.is_empty()
+        && !host.starts_with(':')
+        && !endpoint.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
 /// Whether an address is this machine's own.
 fn is_loopback(endpoint: &str) -> bool {
     let Some((_, rest)) = endpoint.split_once("://") else { return false };
@@ -72,6 +81,25 @@ mod tests {
         }
         for other in ["https://s3.example.com", "http://10.0.0.1/127.0.0.1", "127.0.0.1"] {
             assert!(!is_loopback(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn an_address_has_scheme_and_host() {
+        for address in ["http://s3.example.com", "https://[::1]:9000/path", "http://a"] {
+            assert!(is_address(address), "{address}");
+        }
+        for other in [
+            "",
+            "no address",
+            "localhost:9000",
+            "http://",
+            "https:///x",
+            "http://:80",
+            "ftp://a",
+            "http://a b",
+        ] {
+            assert!(!is_address(other), "{other}");
         }
     }
 }

@@ -7,6 +7,7 @@
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::UNIX_EPOCH;
 
 use bytes::Bytes;
 
@@ -115,7 +116,8 @@ impl Folder {
                     if is_dir {
                         folders.push(path);
                     } else if let Some(meta) = fs::metadata(&path).or_absent().map_err(listing)? {
-                        objects.push(Object { name: object.to_owned(), size: meta.len() });
+                        let name = object.to_owned();
+                        objects.push(Object { name, size: meta.len(), modified_ms: modified_ms(&meta) });
                     }
                 }
             }
@@ -198,6 +200,11 @@ fn rename_new(beside: &Path, path: &Path) -> fs::Result<Put> {
         // A file system that promises nothing: the last one wins.
         Err(_) => fs::rename(beside, path).map(|()| Put::Created),
     }
+}
+
+fn modified_ms(meta: &std::fs::Metadata) -> u64 {
+    let since = meta.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    since.and_then(|since| u64::try_from(since.as_millis()).ok()).unwrap_or(0)
 }
 
 fn reading(error: PathError) -> Failure {

@@ -41,6 +41,8 @@ pub struct Object {
     pub name: String,
     /// Its length in bytes.
     pub size: u64,
+    /// When it was written, by the server's clock, in milliseconds since the Unix epoch; 0 if unknown.
+    pub modified_ms: u64,
 }
 
 /// An open bucket.
@@ -49,6 +51,8 @@ pub struct Bucket {
     prefix: String,
     slots: Semaphore,
     readonly: bool,
+    /// Why no operation can succeed.
+    fault: Option<Failure>,
 }
 
 enum Backend {
@@ -68,7 +72,7 @@ impl Bucket {
             prefix => format!("{prefix}/"),
         };
         let slots = Semaphore::new(access.concurrency.max(1));
-        Self { backend, prefix, slots, readonly: access.readonly }
+        Self { backend, prefix, slots, readonly: access.readonly, fault: fault(access) }
     }
 
     /// Returns the content of an object of at most `limit` bytes.
@@ -186,6 +190,9 @@ impl Bucket {
     where
         F: Future<Output = Result<T>> + Send,
     {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
         retry::run(deadline, || async {
             let _slot = self.slot().await;
             // A request's own type nests deeper than the compiler looks into within callers.
@@ -197,6 +204,17 @@ impl Bucket {
 
     async fn slot(&self) -> SemaphorePermit<'_> {
         self.slots.acquire().await.expect("the semaphore is never closed")
+    }
+}
+
+/// Says what is wrong with an access before anybody is asked.
+fn fault(access: &Access) -> Option<Failure> {
+    let Place::S3(s3) = &access.place else { return None };
+    let invalid = |what: &str| Some(Failure::NotS3(format!("{what} is invalid")));
+    match &s3.endpoint {
+        Some(endpoint) if !client::is_address(endpoint) => invalid("the endpoint"),
+        _ if s3.bucket.is_empty() || s3.bucket.contains('/') => invalid("the name of the bucket"),
+        _ => None,
     }
 }
 

@@ -190,7 +190,9 @@ impl S3Bucket {
         let page = page.map_err(|error| answer::failure(&error, &self.asked(Right::List, prefix)))?;
         let object = |object: aws_sdk_s3::types::Object| {
             let size = u64::try_from(object.size.unwrap_or(0)).unwrap_or(0);
-            Some(Object { name: object.key?, size })
+            let modified = object.last_modified.and_then(|time| time.to_millis().ok());
+            let modified_ms = modified.and_then(|time| u64::try_from(time).ok()).unwrap_or(0);
+            Some(Object { name: object.key?, size, modified_ms })
         };
         let next = page.next_continuation_token.filter(|_| page.is_truncated == Some(true));
         Ok(Page { objects: page.contents.unwrap_or_default().into_iter().filter_map(object).collect(), next })

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cargo_kache::remote::access::{Access, Place};
-use cargo_kache::remote::bucket::{Bucket, Object, Put};
+use cargo_kache::remote::bucket::{Bucket, Put};
 use cargo_kache::remote::failure::{Denial, Failure, Right};
 
 use super::{Remote, block_on, bytes, far, pair};
@@ -74,17 +74,25 @@ fn large_bodies_go_through() {
 #[test]
 fn listings_have_names_and_sizes() {
     each(async |bucket| {
-        let all = |prefix: &'static str| bucket.list(prefix).all(far());
-        assert_eq!(all("").await.unwrap(), []);
+        let all = async |prefix| bucket.list(prefix).all(far()).await.unwrap();
+        let names = async |prefix| {
+            all(prefix).await.into_iter().map(|object| object.name).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(all("").await, []);
+        let before = now_ms();
         for name in ["serde/b", "serde/a", "serde_json/a", "_builds/w/c/l.json"] {
             bucket.put(name, bytes(name), far()).await.unwrap();
         }
-        let object = |name: &str| Object { name: name.to_owned(), size: name.len() as u64 };
-        assert_eq!(all("serde/").await.unwrap(), ["serde/a", "serde/b"].map(object));
-        assert_eq!(all("serde").await.unwrap(), ["serde/a", "serde/b", "serde_json/a"].map(object));
-        assert_eq!(all("_builds/w/c/").await.unwrap(), ["_builds/w/c/l.json"].map(object));
-        assert_eq!(all("other/").await.unwrap(), []);
-        assert_eq!(all("").await.unwrap().len(), 4);
+        assert_eq!(names("serde/").await, "serde/a serde/b");
+        assert_eq!(names("serde").await, "serde/a serde/b serde_json/a");
+        assert_eq!(names("_builds/w/c/").await, "_builds/w/c/l.json");
+        assert_eq!(names("other/").await, "");
+        for object in all("").await {
+            assert_eq!(object.size, object.name.len() as u64);
+            // Clocks of file systems are coarse, and those of servers count seconds.
+            assert!(object.modified_ms + 2_000 > before, "{object:?} {before}");
+        }
+        assert_eq!(all("").await.len(), 4);
     });
 }
 
@@ -188,6 +196,14 @@ fn a_server_without_create_only_writes_is_asked_first() {
         assert_eq!(remote.proxy.count(|seen| seen.is_conditional), 1);
         assert_eq!(remote.proxy.count(|seen| seen.method == "PUT"), 3);
     }
+}
+
+#[test]
+fn a_conflict_with_another_writer_is_no_failure() {
+    let remote = Remote::start();
+    remote.proxy.add(Rule::always(Fault::error(409, "ConditionalRequestConflict")).conditional().times(1));
+    assert_eq!(block_on(remote.bucket().put_new("a", bytes("x"), far())), Ok(Put::Created));
+    assert_eq!(remote.proxy.count(|seen| seen.is_conditional), 2);
 }
 
 #[test]
@@ -324,4 +340,9 @@ fn umask() -> u32 {
     let path = file.path().join("a");
     std::fs::write(&path, "").unwrap();
     0o666 & !std::fs::metadata(path).unwrap().permissions().mode()
+}
+
+fn now_ms() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    since.as_millis() as u64
 }

@@ -1,4 +1,4 @@
-//! Where credentials come from, and what is said when there are none.
+//! Where credentials come from, and what is said when there are none; whom TLS trusts; which proxy is used.
 //!
 //! The sources are this process's own variables and files. So each test runs itself once more, as a process with other
 //! variables; that one asks the server and prints what it got.
@@ -11,7 +11,7 @@ use cargo_kache::remote::access::{Access, Credentials, Place, S3};
 use cargo_kache::remote::bucket::Bucket;
 
 use super::{Remote, block_on, far};
-use crate::support::s3::{ACCESS_KEY, BUCKET, REGION, SECRET_KEY};
+use crate::support::s3::{ACCESS_KEY, BUCKET, REGION, SECRET_KEY, Tls};
 
 /// What the inner process is told.
 const ENDPOINT: &str = "IT_REMOTE_ENDPOINT";
@@ -136,4 +136,28 @@ fn a_machine_that_is_no_instance_waits_for_none() {
         [("AWS_EC2_METADATA_DISABLED", "false"), ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://192.0.2.1")];
     assert_eq!(outer.ask(&variables), "access denied: no credentials found, none");
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+}
+
+#[test]
+fn tls_trusts_whom_the_system_trusts() {
+    let outer = Outer::new();
+    let tls = Tls::start(outer.remote.server.port());
+    let (endpoint, authority) = (tls.endpoint(), Tls::authority());
+    let asked = [(EXPLICIT, "1"), (ENDPOINT, &*endpoint)];
+    let trusting = [asked[0], asked[1], ("SSL_CERT_FILE", authority.to_str().unwrap())];
+    assert_eq!(outer.ask(&trusting), "false, `KACHE_S3_ACCESS_KEY`");
+    let got = outer.ask(&asked);
+    assert_eq!(got, "failed to reach the server: the TLS handshake failed, `KACHE_S3_ACCESS_KEY`");
+}
+
+#[test]
+fn a_proxy_of_the_environment_is_used_but_for_this_machine() {
+    let outer = Outer::new();
+    let proxy = outer.remote.proxy.endpoint();
+    // A name that nobody but a proxy could know.
+    let by_proxy = [(EXPLICIT, "1"), (ENDPOINT, "http://bucket.invalid"), ("HTTP_PROXY", &*proxy)];
+    assert_eq!(outer.ask(&by_proxy), "false, `KACHE_S3_ACCESS_KEY`");
+    assert_eq!(outer.remote.proxy.seen().len(), 1);
+    let own = [(EXPLICIT, "1"), ("HTTP_PROXY", "http://bucket.invalid")];
+    assert_eq!(outer.ask(&own), "false, `KACHE_S3_ACCESS_KEY`");
 }

@@ -250,6 +250,52 @@ fn addresses_that_lead_nowhere_are_unreachable() {
 }
 
 #[test]
+fn a_server_that_takes_no_connection_costs_the_connect_timeout() {
+    let remote = Remote::start();
+    // One connection waits to be taken, which nobody does; the system leaves further ones without an answer.
+    let socket = reluctant_listener();
+    let address = socket.local_addr().unwrap();
+    let _waiting = (0..8).map(|_| connect_briefly(address)).collect::<Vec<_>>();
+    let s3 = S3 { endpoint: Some(format!("http://{address}")), ..remote.s3() };
+    let connect_timeout = Duration::from_millis(200);
+    let access = Access { place: Place::S3(s3), connect_timeout, ..remote.access() };
+    let started = Instant::now();
+    let failure = block_on(Bucket::open(&access).get("a", 1, far())).unwrap_err();
+    assert_eq!(failure, Failure::TimedOut);
+    // Four tries and their pauses, and much room.
+    assert!(started.elapsed() < BOUND, "{:?}", started.elapsed());
+}
+
+/// Returns a listener that keeps as few connections waiting as the system lets it.
+fn reluctant_listener() -> std::net::TcpListener {
+    use rustix::net::{AddressFamily, SocketAddrV4, SocketType, bind, listen, socket};
+    let listener = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    bind(&listener, &SocketAddrV4::new(std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listen(&listener, 0).unwrap();
+    listener.into()
+}
+
+fn connect_briefly(address: std::net::SocketAddr) -> Option<std::net::TcpStream> {
+    std::net::TcpStream::connect_timeout(&address, Duration::from_millis(50)).ok()
+}
+
+#[test]
+fn what_is_no_address_is_told_at_once() {
+    let remote = Remote::start();
+    let invalid = |what: &str| Failure::NotS3(format!("{what} is invalid"));
+    for endpoint in ["", "no address", "http://", "localhost:9000"] {
+        let bucket = remote.reached(|s3| s3.endpoint = Some(endpoint.to_owned()));
+        let failure = block_on(bucket.get("a", 1, far())).unwrap_err();
+        assert_eq!(failure, invalid("the endpoint"), "{endpoint}");
+    }
+    for name in ["", "a/b"] {
+        let bucket = remote.reached(|s3| s3.bucket = name.to_owned());
+        assert_eq!(block_on(bucket.get("a", 1, far())), Err(invalid("the name of the bucket")), "{name}");
+    }
+    assert_eq!(remote.proxy.seen().len(), 0);
+}
+
+#[test]
 fn a_server_without_tls_is_unreachable_by_tls() {
     let remote = Remote::start();
     let endpoint = remote.proxy.endpoint().replace("http:", "https:");

@@ -9,11 +9,13 @@ mod fault;
 mod proxy;
 mod seen;
 mod server;
+mod tls;
 
 pub(crate) use fault::{Fault, Rule};
 pub(crate) use proxy::Proxy;
 pub(crate) use seen::{Kind, Seen};
 pub(crate) use server::{ACCESS_KEY, BUCKET, REGION, SECRET_KEY, Server};
+pub(crate) use tls::Tls;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::thread::JoinHandle;
