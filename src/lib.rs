@@ -55,6 +55,7 @@
 pub mod agent;
 pub mod cli;
 pub mod config;
+#[cfg(feature = "daemon")]
 pub mod daemon;
 pub mod digest;
 pub mod doctor;
@@ -69,6 +70,7 @@ pub mod orchestrate;
 pub mod placeholder;
 pub mod portable;
 pub mod quantity;
+#[cfg(feature = "daemon")]
 pub mod remote;
 pub mod report;
 pub mod rustc;
@@ -77,5 +79,6 @@ pub mod serve;
 pub mod store;
 pub mod term;
 pub mod trace;
+#[cfg(feature = "daemon")]
 pub mod transfer;
 pub mod wrapper;

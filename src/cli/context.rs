@@ -10,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::AFTER_DAMAGE;
 use super::error::{CliError, Kind};
+use crate::agent::Agent;
 use crate::config::{self, Resolved, Settings};
 use crate::env::Env;
 use crate::fs;
@@ -66,6 +67,11 @@ impl Context {
         Ok(Opened { settings, store, _guard: guard })
     }
 
+    /// Describes the daemon of these settings.
+    pub(super) fn agent(&self, settings: &Settings) -> Result<Agent, CliError> {
+        Ok(Agent::new(settings, &self.env, &this_program()?)?)
+    }
+
     /// Whether the index has been marked as damaged.
     pub(super) fn index_is_bad(&self) -> bool {
         self.resolve().is_ok_and(|resolved| Layout::new(resolved.settings.cache_dir).index_is_bad().exists())
@@ -101,6 +107,13 @@ pub(super) fn resolve(env: &Env, here: Option<&Path>) -> Result<Resolved, config
 pub(super) fn current_dir() -> Result<PathBuf, CliError> {
     std::env::current_dir().map_err(|error| {
         CliError::new(Kind::Failed, anyhow::Error::new(error).context("failed to find the current folder"))
+    })
+}
+
+/// Returns the running program.
+pub(super) fn this_program() -> Result<PathBuf, CliError> {
+    std::env::current_exe().map_err(|error| {
+        CliError::new(Kind::Failed, anyhow::Error::new(error).context("failed to find this program"))
     })
 }
 

@@ -11,9 +11,8 @@ use clap::Subcommand;
 
 use super::Outcome;
 use super::args::Format;
-use super::context::Context;
+use super::context::{Context, this_program};
 use super::error::{CliError, Kind};
-use crate::agent::Agent;
 use crate::agent::start::{self, StartError, Started};
 use crate::config::Settings;
 use crate::daemon::service::{self, Service};
@@ -82,23 +81,12 @@ pub(super) fn run(context: &Context, args: Args) -> Outcome {
     }
 }
 
-/// Describes the daemon of these settings.
-pub(super) fn agent(context: &Context, settings: &Settings) -> Result<Agent, CliError> {
-    Ok(Agent::new(settings, &context.env, &program()?)?)
-}
-
-fn program() -> Result<std::path::PathBuf, CliError> {
-    std::env::current_exe().map_err(|error| {
-        CliError::new(Kind::Failed, anyhow::Error::new(error).context("failed to find this program"))
-    })
-}
-
 fn stay(context: &Context, settings: &Settings, mode: Mode) -> Outcome {
     let term = context.term.clone();
     let echo: daemon::Echo = Box::new(move |line| term.message(line));
     let options = Options {
         mode,
-        agent: agent(context, settings)?,
+        agent: context.agent(settings)?,
         settings,
         env: &context.env,
         echo: (mode != Mode::Background).then_some(echo),
@@ -110,7 +98,7 @@ fn stay(context: &Context, settings: &Settings, mode: Mode) -> Outcome {
 }
 
 fn start(context: &Context, settings: &Settings) -> Outcome {
-    let agent = agent(context, settings)?;
+    let agent = context.agent(settings)?;
     match start::start(&agent) {
         Ok(started) => {
             context.term.result(match started {
@@ -129,7 +117,7 @@ fn start(context: &Context, settings: &Settings) -> Outcome {
 }
 
 fn stop(context: &Context, settings: &Settings) -> Outcome {
-    let stopped = crate::agent::stop::stop(&agent(context, settings)?);
+    let stopped = crate::agent::stop::stop(&context.agent(settings)?);
     context.term.result(match stopped.map_err(|error| CliError::new(Kind::Failed, error))? {
         true => "daemon stopped\n",
         false => "daemon is not running\n",
@@ -138,7 +126,7 @@ fn stop(context: &Context, settings: &Settings) -> Outcome {
 }
 
 fn install(context: &Context) -> Outcome {
-    let service = Service::new(&program()?, &context.env);
+    let service = Service::new(&this_program()?, &context.env);
     let installed = service::install(&service, &context.env).map_err(|error| {
         CliError::new(Kind::Failed, anyhow::Error::new(error).context("failed to install the service"))
             .hint("`cargo kache daemon start` starts the daemon without a service")

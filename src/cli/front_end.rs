@@ -8,8 +8,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use super::Outcome;
-use super::context::{current_dir, now_ms, resolve};
-use super::error::{CliError, Kind};
+use super::context::{current_dir, now_ms, resolve, this_program};
 use super::route::{COMMANDS, FrontEnd};
 use crate::config::Settings;
 use crate::env::Env;
@@ -28,9 +27,7 @@ pub(super) fn run(env: &Env, term: &Term, words: FrontEnd) -> Outcome {
     for warning in &resolved.warnings {
         term.warning(&warning.to_string());
     }
-    let this_program = std::env::current_exe().map_err(|error| {
-        CliError::new(Kind::Failed, anyhow::Error::new(error).context("failed to find this program"))
-    })?;
+    let this_program = this_program()?;
     let outcome = orchestrate::run(Request {
         options: words.options,
         words: words.cargo,

@@ -11,18 +11,21 @@ pub mod args;
 mod completions;
 mod config;
 mod context;
+#[cfg_attr(not(feature = "daemon"), path = "without.rs")]
 mod daemon;
 mod doctor;
 pub mod error;
 mod front_end;
 mod gc;
 mod help;
+#[cfg_attr(not(feature = "daemon"), path = "without.rs")]
 mod key;
 mod list;
 mod output;
 mod purge;
 pub mod route;
 mod stats;
+#[cfg_attr(not(feature = "daemon"), path = "without.rs")]
 mod sync;
 mod verify;
 mod why;

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::context::{Context, Opened, now_ms};
 use super::error::CliError;
-use super::{Outcome, daemon, output};
+use super::{Outcome, output};
 use crate::agent::client::Client;
 use crate::agent::message::{Greeting, Intent};
 use crate::event::UnitEvent;
@@ -108,7 +108,7 @@ pub(super) fn last_build(mut events: Vec<UnitEvent>) -> Option<Build> {
 
 /// Asks the daemon who it is.
 fn running(context: &Context, opened: &Opened) -> Option<Greeting> {
-    let agent = daemon::agent(context, &opened.settings).ok()?;
+    let agent = context.agent(&opened.settings).ok()?;
     Some(Client::connect(&agent, Intent::Look, Duration::from_millis(500)).ok()?.greeting)
 }
 

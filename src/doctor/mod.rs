@@ -10,10 +10,13 @@
 //! | settings | [`settings`] |
 //! | store | [`store`] |
 //! | sccache, shell | [`sccache`], [`shell`] |
+//! | remote, daemon | [`remote`] |
 //! | system | [`system`] |
 
 mod binary;
 mod cargo_config;
+#[cfg_attr(not(feature = "daemon"), path = "no_remote.rs")]
+mod remote;
 mod sccache;
 mod settings;
 mod shell;
@@ -105,11 +108,12 @@ pub struct Examination {
 /// Runs all checks.
 pub fn examine(subject: &Subject<'_>) -> Examination {
     let (system, rustc) = system::check(subject);
-    let checks: [&[Finding]; 7] = [
+    let checks: [&[Finding]; 8] = [
         &binary::check(subject),
         &wrapper::check(subject),
         &settings::check(subject),
         &store::check(subject),
+        &remote::check(subject),
         &sccache::check(subject),
         &system,
         &shell::check(subject),

@@ -24,6 +24,7 @@ pub mod other_wrapper;
 pub mod signals;
 
 mod cargo_config;
+#[cfg_attr(not(feature = "daemon"), path = "no_remote.rs")]
 mod remote;
 mod suggest;
 

@@ -35,7 +35,7 @@ pub struct Missing {
 impl<C: Call> Session<'_, C> {
     /// Has the daemon look for an entry. Returns whether it is worth to look again.
     pub(super) fn find_in_remote(&self, missing: &Missing) -> bool {
-        if !self.settings.remote.is_on() || self.settings.recache || missing.is_edit {
+        if !self.has_remote() || self.settings.recache || missing.is_edit {
             return false;
         }
         let within = self.settings.remote.timeout;
@@ -55,10 +55,14 @@ impl<C: Call> Session<'_, C> {
     /// Lets an entry that was made here wait to be sent.
     pub(super) fn send_later(&self, key: &Digest) {
         let env = Env::process();
-        if self.settings.remote.is_on() && self.settings.why_readonly(&env).is_none() {
+        if self.has_remote() && self.settings.why_readonly(&env).is_none() {
             // What is not sent is missed by others, and made again.
             let _ = self.store.layout.queue().add(key);
         }
+    }
+
+    fn has_remote(&self) -> bool {
+        cfg!(feature = "daemon") && self.settings.remote.is_on()
     }
 
     fn build(&self, compiler: Option<String>) -> Option<Build> {

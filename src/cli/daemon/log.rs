@@ -33,7 +33,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, settings: &Settings, args: Args) -> Outcome {
-    let path = super::agent(context, settings)?.log;
+    let path = context.agent(settings)?.log;
     let Some(mut tail) = Tail::open(&path)? else {
         context.term.result(&format!("No daemon log at {}.\n", path.display()))?;
         return Ok(ExitCode::SUCCESS);

@@ -54,7 +54,7 @@ struct QueueState {
 }
 
 pub(super) fn run(context: &Context, settings: &Settings, format: Format) -> Outcome {
-    let agent = super::agent(context, settings)?;
+    let agent = context.agent(settings)?;
     let unit = service::installed(&context.env).map(|path| path.display().to_string());
     let mut state = State {
         version: env!("CARGO_PKG_VERSION"),
