@@ -4,7 +4,8 @@
 //!
 //! - `workload`: the workspaces, made from published crates
 //! - `tool`: cargo alone, this project, other caches; how each is set up
-//! - `scenario`: cold, warm, another checkout, no change, edits
+//! - `scenario`: cold, warm, another checkout, no change, edits, an empty machine with a full remote
+//! - `remote`: the S3 server of the last scenario
 //! - `measure`: clocks and counters
 //! - `micro`: a single hit of the wrapper
 //! - `table`: the result as text and JSON
@@ -22,6 +23,12 @@ mod measure;
 mod micro;
 #[cfg(target_os = "linux")]
 mod options;
+#[cfg(target_os = "linux")]
+mod remote;
+#[cfg(target_os = "linux")]
+#[allow(dead_code, unused_imports, reason = "the tests break more than a benchmark does")]
+#[path = "../../tests/it/support/s3/mod.rs"]
+mod s3;
 #[cfg(target_os = "linux")]
 mod scenario;
 #[cfg(target_os = "linux")]

@@ -37,9 +37,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     for tool in &tools {
         println!("{:<10}  {}", tool.kind, if tool.version.is_empty() { "?" } else { &tool.version });
     }
-    if options.scenarios.contains(&Scenario::Remote) && !options.micro {
-        println!("skipped remote: not available yet");
-    }
     let (mut rows, mut replays) = (Vec::new(), Vec::new());
     if options.micro {
         replays = all_replays(&tools, &settings, &bench_dir.join("micro"), options.keep)?;
@@ -111,7 +108,7 @@ impl Bench<'_> {
     }
 
     fn scenarios(&self) -> impl Iterator<Item = Scenario> {
-        self.options.scenarios.iter().copied().filter(|scenario| *scenario != Scenario::Remote)
+        self.options.scenarios.iter().copied()
     }
 
     fn rig<'a>(&'a self, tool: &'a Tool, folder: &str) -> Result<Rig<'a>> {
@@ -197,7 +194,8 @@ impl Bench<'_> {
                 &self.settings.toolchain.rustc(),
             )?;
             rig.instance.set_compiler(shim.program.clone());
-            for scenario in self.scenarios().filter(|scenario| scenario.concerns(tool.kind)) {
+            let counted = |scenario: &Scenario| *scenario != Scenario::Remote && scenario.concerns(tool.kind);
+            for scenario in self.scenarios().filter(counted) {
                 match rig.count(scenario, &shim) {
                     Ok(counts) => {
                         for (figure, count) in scenario.figures().iter().zip(counts) {

@@ -187,18 +187,24 @@ pub(crate) struct Instance<'a> {
     root: PathBuf,
     pub(crate) mark: String,
     compiler: Option<PathBuf>,
+    added: Vec<(&'static str, String)>,
 }
 
 impl<'a> Instance<'a> {
     pub(crate) fn new(tool: &'a Tool, settings: &'a Settings, root: PathBuf) -> Result<Self> {
         std::fs::create_dir_all(&root)?;
         let mark = format!("{}:{}:{}", std::process::id(), tool.kind, root.display());
-        Ok(Self { tool, settings, root, mark, compiler: None })
+        Ok(Self { tool, settings, root, mark, compiler: None, added: Vec::new() })
     }
 
     /// Lets cargo use another compiler from now on.
     pub(crate) fn set_compiler(&mut self, rustc: PathBuf) {
         self.compiler = Some(rustc);
+    }
+
+    /// Gives every command these variables too.
+    pub(crate) fn add_variables(&mut self, variables: Vec<(&'static str, String)>) {
+        self.added = variables;
     }
 
     /// The folder of the built profile in a target directory.
@@ -254,6 +260,7 @@ impl<'a> Instance<'a> {
             }
         }
         command.env(MARK, &self.mark);
+        command.envs(self.added.iter().map(|(name, value)| (name, value)));
         if let Some(rustc) = &self.compiler {
             command.env("RUSTC", rustc);
         }
