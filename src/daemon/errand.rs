@@ -17,6 +17,8 @@ use crate::env::Env;
 use crate::event::{BuildId, Log, LogPosition, Outcome};
 use crate::remote::access::Deadline;
 use crate::store::Store;
+use crate::store::guard::Guard;
+use crate::store::layout::Layout;
 use crate::transfer::breaker::Breaker;
 use crate::transfer::exchange::Exchange;
 use crate::transfer::fetch::Fetcher;
@@ -54,6 +56,10 @@ impl Work for Errands {
 
     fn is_busy(&self) -> bool {
         self.agency.as_ref().is_some_and(|agency| agency.is_busy())
+    }
+
+    fn is_valid(&self) -> bool {
+        self.agency.as_ref().is_none_or(|agency| agency.exchange.store().index.is_current())
     }
 
     fn remote(&self) -> Option<String> {
@@ -101,6 +107,8 @@ struct Agency {
     /// A build has ended.
     ended: Notify,
     sending: tokio::sync::Mutex<()>,
+    /// A crash in a damaged index marks it, and ends the daemon.
+    _guard: Option<Guard>,
 }
 
 /// A build that goes on.
@@ -115,7 +123,8 @@ struct Going {
 impl Agency {
     fn open(settings: &Settings, env: &Env) -> Option<Self> {
         access::of(settings, env)?;
-        let layout = crate::store::layout::Layout::new(settings.cache_dir.clone());
+        let layout = Layout::new(settings.cache_dir.clone());
+        let guard = Guard::exit(&layout, 1);
         let store = Store::open(layout).inspect_err(|error| tracing::error!("no store: {error}")).ok()?;
         let log = store.log.clone();
         let exchange = Exchange::open(settings, env, store);
@@ -134,6 +143,7 @@ impl Agency {
             builds: Mutex::default(),
             ended: Notify::new(),
             sending: tokio::sync::Mutex::default(),
+            _guard: guard,
         })
     }
 

@@ -32,12 +32,21 @@ pub fn run(mut options: Options<'_>) -> Result<(), RunError> {
         Ok(claim) => claim,
     };
     log::begin(&options.agent.log, options.settings.log.as_deref(), options.echo.take())?;
+    end_on_panic();
     let cause = serve(&options, claim, || Errands::begin(options.settings, options.env))
         .inspect_err(|error| tracing::error!("{error}"))?;
     if cause == Cause::Replaced && options.mode == Mode::Service {
         become_new_program(&options)?;
     }
     Ok(())
+}
+
+/// Ends the process with a line in the log. To the guard of the index an abort would look like damage.
+fn end_on_panic() {
+    std::panic::set_hook(Box::new(|panic| {
+        tracing::error!("{panic}");
+        std::process::exit(101);
+    }));
 }
 
 /// Writes down why there is no daemon: whoever started us in the background can't see it.
@@ -79,7 +88,7 @@ fn serve<W: Work>(
             "started"
         );
         tokio::spawn(server::accept(listener, Arc::clone(&server)));
-        Ok(server.life.live(&|| claim.is_valid(), &server.work, &mut signals).await)
+        Ok(server.life.live(&|| claim.is_valid() && server.work.is_valid(), &server.work, &mut signals).await)
     });
     if let Ok(cause) = &cause {
         tracing::info!(?cause, "ended");

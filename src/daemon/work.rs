@@ -17,6 +17,11 @@ pub(super) trait Work: Send + Sync + 'static {
         !self.queue().is_empty()
     }
 
+    /// Whether it works for the store that others see. If not, the daemon ends, and the next one does.
+    fn is_valid(&self) -> bool {
+        true
+    }
+
     /// Names the remote and where its credentials come from, without anything secret.
     fn remote(&self) -> Option<String>;
 

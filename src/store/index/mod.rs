@@ -44,6 +44,7 @@ pub use writer::Writer;
 use super::layout::Layout;
 use super::soundness::Marks;
 use crate::fs;
+use crate::fs::stat::Stat;
 
 /// Size of the memory map to begin with. The file grows only as it is used.
 const FIRST_MAP_SIZE: usize = 1 << 30;
@@ -75,6 +76,8 @@ pub struct Index {
     env: Env<WithoutTls>,
     table: Database<Bytes, Bytes>,
     path: PathBuf,
+    /// Device and inode of the open file.
+    file: Option<(u64, u64)>,
 }
 
 impl Index {
@@ -111,7 +114,7 @@ impl Index {
                 table
             }
         };
-        Ok(Self { env, table, path: path.to_owned() })
+        Ok(Self { env, table, path: path.to_owned(), file: file_of(path) })
     }
 
     /// Starts a read transaction: one consistent state for as long as it lives.
@@ -134,6 +137,12 @@ impl Index {
     /// Has the next process start a new index: this one does not give back what was put into it.
     pub fn condemn(&self) {
         let _ = fs::create(&self.path.with_extension("bad"));
+    }
+
+    /// Whether others that open the index now get the same file: a damaged one is replaced, and who has it open goes on
+    /// with what nobody sees any more.
+    pub fn is_current(&self) -> bool {
+        file_of(&self.path) == self.file
     }
 
     /// Number of the last committed change: an index that shows the same one has not changed.
@@ -175,6 +184,11 @@ impl Index {
         }
         IndexError::Lmdb { path: self.path.clone(), source }
     }
+}
+
+fn file_of(path: &Path) -> Option<(u64, u64)> {
+    let stat = Stat::of(&path.join("data.mdb")).ok()?;
+    Some((stat.device, stat.inode))
 }
 
 /// Whether an error can only come from damaged files.
