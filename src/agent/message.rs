@@ -73,6 +73,8 @@ pub enum Request {
         id: String,
         /// What is built.
         build: Build,
+        /// How long the caller waits for all of it to be there, in milliseconds.
+        within_ms: u64,
     },
     /// To look for one entry in the remote.
     Find {
@@ -126,7 +128,7 @@ pub enum Reply {
     Status(Status),
     /// To [`Request::Stop`]: the connection closes when the process ends.
     Stopping,
-    /// To [`Request::Begin`]: it is under way.
+    /// To [`Request::Begin`]: it is under way, or there.
     Begun,
     /// To [`Request::Find`]: whether something came that makes it worth to look again.
     Found(bool),

@@ -71,9 +71,11 @@ impl Work for Errands {
     async fn answer(&self, request: Request) -> Option<Reply> {
         let agency = self.agency.as_ref();
         Some(match request {
-            Request::Begin { id, build } => {
+            Request::Begin { id, build, within_ms } => {
                 if let Some(agency) = agency {
-                    agency.meet(&BuildId(id), &build, Deadline::within(Duration::ZERO)).await;
+                    let deadline = Deadline::within(Duration::from_millis(within_ms));
+                    agency.meet(&BuildId(id), &build, deadline).await;
+                    agency.fetcher.finish(deadline).await;
                 }
                 Reply::Begun
             }

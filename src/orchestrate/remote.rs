@@ -40,6 +40,8 @@ pub(super) struct Remote {
     id: String,
     /// How long to wait for uploads at the end.
     wait: Duration,
+    /// How long to wait for what is fetched ahead, before cargo starts.
+    head_start: Duration,
     why_readonly: Option<&'static str>,
 }
 
@@ -68,13 +70,15 @@ impl Remote {
         if !is_there {
             start::start_on_demand(&agent).ok()?;
         }
-        let is_default = resolved.origin("cache.upload_wait").is_none_or(|it| it == Origin::Default);
+        let is_set = |name| resolved.origin(name).is_some_and(|it| it != Origin::Default);
         let wait = match options.wait_uploads {
             true => WAIT,
-            false if is_default && env.in_ci() => WAIT_IN_CI,
+            false if !is_set("cache.upload_wait") && env.in_ci() => WAIT_IN_CI,
             false => settings.upload_wait,
         };
-        Some(Self { agent, id: id.to_owned(), wait, why_readonly: settings.why_readonly(env) })
+        // Cargo waits for single units better than for all of them. Who wants to wait says so.
+        let head_start = if is_set("cache.prefetch_wait") { settings.prefetch_wait } else { Duration::ZERO };
+        Some(Self { agent, id: id.to_owned(), wait, head_start, why_readonly: settings.why_readonly(env) })
     }
 
     /// Has what a build in a new target directory needs fetched, while cargo starts. Where there is one already, the
@@ -87,13 +91,18 @@ impl Remote {
         config: &CargoConfig,
     ) {
         let Some(expected) = Expected::of(env, cargo, config).filter(|_| settings.prefetch) else { return };
-        let (agent, id) = (self.agent.clone(), self.id.clone());
-        // Nobody waits for it; should it fail, the first unit that is missing begins the same.
-        std::thread::spawn(move || {
+        let (agent, id, within) = (self.agent.clone(), self.id.clone(), self.head_start);
+        // Should it fail, the first unit that is missing begins the same.
+        let begun = std::thread::spawn(move || {
             let build = expected.build()?;
             let mut client = connect(&agent)?;
-            client.ask(&Request::Begin { id, build }).ok()
+            client.allow(within.saturating_add(PROMPT));
+            let within_ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
+            client.ask(&Request::Begin { id, build, within_ms }).ok()
         });
+        if !within.is_zero() {
+            let _ = begun.join();
+        }
     }
 
     /// Tells that the build has ended, and waits for uploads if that is wanted.

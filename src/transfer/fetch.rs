@@ -133,6 +133,11 @@ impl Fetcher {
         self.wait(deadline, |state| state.builds.get(build).copied().flatten()).await;
     }
 
+    /// Waits until nothing is queued or under way, or for the deadline.
+    pub async fn finish(&self, deadline: Deadline) {
+        self.wait(deadline, |state| (state.jobs.is_empty() && state.workers == 0).then_some(())).await;
+    }
+
     /// Whether the record of a build was found. `None`: nobody has looked, or it is being read.
     pub fn had_record(&self, build: &BuildId) -> Option<bool> {
         self.state().builds.get(build).copied().flatten()
