@@ -10,11 +10,11 @@ use super::error::CliError;
 use super::{Outcome, output};
 use crate::agent::client::Client;
 use crate::agent::message::{Greeting, Intent};
-use crate::event::UnitEvent;
+use crate::event::{LogPosition, UnitEvent, mark_remote};
 use crate::report::stats::{Daemon, Period, Stats, StoreFigures};
 use crate::report::text::Detail;
 use crate::report::{self, Build};
-use crate::store::usage;
+use crate::store::{Store, usage};
 
 /// Show hit rate, time saved and space used
 #[derive(Debug, Default, clap::Args)]
@@ -53,7 +53,7 @@ pub(super) fn run(context: &Context, args: Args) -> Outcome {
         return last(context, &opened, form);
     }
     let since = now_ms().saturating_sub(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX));
-    let mut events = opened.store.log.read_all()?;
+    let mut events = events(&opened.store)?;
     events.retain(|event| event.at_ms >= since);
     let remote = opened.settings.remote.name();
     let running = running(context, &opened);
@@ -78,7 +78,7 @@ pub(super) fn run(context: &Context, args: Args) -> Outcome {
 }
 
 fn last(context: &Context, opened: &Opened, form: Form) -> Outcome {
-    let Some(build) = last_build(opened.store.log.read_all()?) else {
+    let Some(build) = last_build(events(&opened.store)?) else {
         return Err(CliError::failed("no build has been recorded yet"));
     };
     let text = match form {
@@ -104,6 +104,14 @@ pub(super) fn last_build(mut events: Vec<UnitEvent>) -> Option<Build> {
         events,
         ..Build::default()
     })
+}
+
+/// Reads all compiler calls; those answered by the remote are told.
+fn events(store: &Store) -> Result<Vec<UnitEvent>, CliError> {
+    let mut events = store.log.read_all()?;
+    let (transfers, _) = store.log.transfers_since(LogPosition::default())?;
+    mark_remote(&mut events, &transfers);
+    Ok(events)
 }
 
 /// Asks the daemon who it is.

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use log::{Log, LogPosition};
-pub use transfer::{Direction, TransferEvent};
+pub use transfer::{Direction, TransferEvent, mark_remote};
 
 /// One compiler call, as it ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,8 +1,10 @@
 //! What went over the network for a build.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
-use super::BuildId;
+use super::{BuildId, Outcome, UnitEvent};
 
 /// One object that was fetched from the remote or sent to it, or could not be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,4 +35,15 @@ pub enum Direction {
     Pull,
     /// To the remote.
     Push,
+}
+
+/// Makes hits of the remote of those whose entries came during the same build, before they were looked up.
+pub fn mark_remote(events: &mut [UnitEvent], transfers: &[TransferEvent]) {
+    let pulled = transfers.iter().filter(|it| it.transfer == Direction::Pull && it.error.is_none());
+    let pulled: HashSet<_> = pulled.filter_map(|it| Some((it.build.as_ref()?, &*it.key))).collect();
+    for event in events {
+        if let (Outcome::Hit { remote }, Some(key)) = (&mut event.outcome, &event.key) {
+            *remote |= pulled.contains(&(&event.build, &**key));
+        }
+    }
 }

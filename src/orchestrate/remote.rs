@@ -20,7 +20,7 @@ use crate::agent::message::{Build, Intent, Reply, Request};
 use crate::agent::start;
 use crate::config::{Origin, Resolved, Settings};
 use crate::env::{self, Env};
-use crate::event::{Direction, Log, LogPosition, Mode, Outcome, TransferEvent, UnitEvent};
+use crate::event::{self, Direction, Log, LogPosition, Mode, Outcome, TransferEvent, UnitEvent};
 use crate::quantity::count;
 use crate::report::{Note, Transfer};
 use crate::store::queue::Queue;
@@ -123,7 +123,7 @@ impl Remote {
         let queue = self.agent.layout.queue();
         ended.notes.extend(self.wait_for_uploads(&queue));
         let transfers = log.transfers_since(start).map(|(transfers, _)| transfers).unwrap_or_default();
-        mark_remote(events, &transfers);
+        event::mark_remote(events, &transfers);
         ended.transfer = summary(&transfers, &self.id);
         ended
     }
@@ -166,19 +166,6 @@ fn connect(agent: &Agent) -> Option<Client> {
             // It is being started, or makes room for ours.
             _ if Instant::now() < until => std::thread::sleep(Duration::from_millis(2)),
             _ => return None,
-        }
-    }
-}
-
-/// Makes hits of entries that came during this build hits of the remote.
-fn mark_remote(events: &mut [UnitEvent], transfers: &[TransferEvent]) {
-    let pulled = transfers.iter().filter(|it| it.transfer == Direction::Pull && it.error.is_none());
-    let pulled = pulled.map(|it| &*it.key).collect::<std::collections::HashSet<_>>();
-    for event in events {
-        if event.key.as_deref().is_some_and(|key| pulled.contains(key))
-            && let Outcome::Hit { remote } = &mut event.outcome
-        {
-            *remote = true;
         }
     }
 }

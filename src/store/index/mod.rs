@@ -29,6 +29,8 @@
 
 mod format;
 mod reader;
+#[cfg(test)]
+mod tests;
 mod values;
 mod writer;
 
