@@ -113,8 +113,8 @@ pub struct Wanted {
     pub package: String,
     /// The invocation.
     pub invocation: Digest,
-    /// The entry's key, if what the invocation reads is known.
-    pub key: Option<Digest>,
+    /// The keys that the entry may have, by what is known of what the invocation reads; the likeliest first.
+    pub keys: Vec<Digest>,
 }
 
 /// What the daemon answers.
