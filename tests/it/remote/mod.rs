@@ -1,10 +1,12 @@
 //! The shared cache: buckets, their faults, keys.
 
 mod buckets;
+mod builds;
 mod credentials;
 mod entries;
 mod faults;
 mod keys;
+mod machines;
 mod network;
 
 use std::time::Duration;
