@@ -85,7 +85,7 @@ pub enum Request {
         /// How long the caller waits, in milliseconds.
         within_ms: u64,
     },
-    /// To send what a build made, which has ended. Its number, as in its events.
+    /// To send what a build made, which has ended. Its number, as in its events. Who waits for that asks again.
     Ended(String),
 }
 
@@ -130,7 +130,7 @@ pub enum Reply {
     Begun,
     /// To [`Request::Find`]: whether something came that makes it worth to look again.
     Found(bool),
-    /// To [`Request::Ended`]: why the remote was given up, if it was.
+    /// To [`Request::Ended`]: what is the matter with the remote, if anything is.
     Ended {
         /// In words for people.
         trouble: Option<String>,
