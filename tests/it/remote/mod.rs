@@ -8,6 +8,8 @@ mod faults;
 mod keys;
 mod machines;
 mod network;
+mod syncs;
+mod trouble;
 
 use std::time::Duration;
 
