@@ -87,7 +87,7 @@ pub enum Request {
         /// How long the caller waits, in milliseconds.
         within_ms: u64,
     },
-    /// To send what a build made, which has ended. Its number, as in its events.
+    /// To send what a build made, which has ended. Its number, as in its events. Who waits for that asks again.
     Ended(String),
 }
 
@@ -115,8 +115,8 @@ pub struct Wanted {
     pub package: String,
     /// The invocation.
     pub invocation: Digest,
-    /// The entry's key, if what the invocation reads is known.
-    pub key: Option<Digest>,
+    /// The keys that the entry may have, by what is known of what the invocation reads; the likeliest first.
+    pub keys: Vec<Digest>,
 }
 
 /// What the daemon answers.
@@ -132,7 +132,7 @@ pub enum Reply {
     Begun,
     /// To [`Request::Find`]: whether something came that makes it worth to look again.
     Found(bool),
-    /// To [`Request::Ended`]: why the remote was given up, if it was.
+    /// To [`Request::Ended`]: what is the matter with the remote, if anything is.
     Ended {
         /// In words for people.
         trouble: Option<String>,

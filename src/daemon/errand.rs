@@ -16,6 +16,7 @@ use crate::config::Settings;
 use crate::env::Env;
 use crate::event::{BuildId, Log, LogPosition, Outcome};
 use crate::remote::access::Deadline;
+use crate::remote::failure::Failure;
 use crate::store::Store;
 use crate::store::guard::Guard;
 use crate::store::layout::Layout;
@@ -105,6 +106,8 @@ struct Agency {
     fetcher: Arc<Fetcher>,
     log: Log,
     is_readonly: bool,
+    /// Why nothing can be sent, once that is known: until this daemon ends.
+    denial: Mutex<Option<Failure>>,
     builds: Mutex<HashMap<BuildId, Going>>,
     /// A build has ended.
     ended: Notify,
@@ -142,6 +145,7 @@ impl Agency {
             fetcher,
             log,
             is_readonly,
+            denial: Mutex::default(),
             builds: Mutex::default(),
             ended: Notify::new(),
             sending: tokio::sync::Mutex::default(),
@@ -182,17 +186,29 @@ impl Agency {
         self.fetcher.find(wanted, Some(&id), deadline.left()).await
     }
 
-    /// A build has ended. Returns why the remote was given up meanwhile, if it was.
+    /// A build has ended, or waits for what it made to be sent. Returns what is the matter with the remote, if anything is.
     fn end(&self, id: &BuildId) -> Option<String> {
         if let Some(going) = self.builds().remove(id) {
             self.add_record(id, going);
         }
         self.ended.notify_one();
-        let failure = self.breaker.cause().filter(|_| !self.breaker.is_closed())?;
-        Some(match failure.hint() {
-            Some(hint) => format!("{failure}; {hint}"),
-            None => failure.to_string(),
-        })
+        self.trouble()
+    }
+
+    fn trouble(&self) -> Option<String> {
+        let in_words = |what: &str, failure: Failure| match failure.hint() {
+            Some(hint) => format!("{what}: {failure}; {hint}"),
+            None => format!("{what}: {failure}"),
+        };
+        if let Some(cause) = self.breaker.cause().filter(|_| !self.breaker.is_closed()) {
+            return Some(in_words("the remote is off for now", cause));
+        }
+        let denial = self.denial().filter(|_| self.left().uploads > 0)?;
+        Some(in_words("nothing is uploaded", denial))
+    }
+
+    fn denial(&self) -> Option<Failure> {
+        self.denial.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn end_all(&self) {
@@ -226,7 +242,7 @@ impl Agency {
 
     fn is_busy(&self) -> bool {
         let left = self.left();
-        let can_send = !self.is_readonly && self.breaker.is_closed();
+        let can_send = !self.is_readonly && self.denial().is_none() && self.breaker.is_closed();
         !self.builds().is_empty() || left.downloads > 0 || can_send && left.uploads > 0
     }
 
@@ -248,13 +264,19 @@ impl Agency {
     }
 
     async fn send(&self) {
-        if self.is_readonly || self.exchange.queue().waiting().unwrap_or_default().is_empty() {
+        if self.is_readonly
+            || self.denial().is_some()
+            || self.exchange.queue().waiting().unwrap_or_default().is_empty()
+        {
             return;
         }
         let _alone = self.sending.lock().await;
         let deadline = Deadline::within(LONGEST);
         let sent = send::drain(&self.exchange, &self.breaker, None, deadline, |_, _| ()).await;
         tracing::info!(entries = sent.entries, bytes = sent.bytes, left = sent.left, "sent");
+        if let Some(denial) = sent.denial() {
+            *self.denial.lock().unwrap_or_else(PoisonError::into_inner) = Some(denial.clone());
+        }
         for (key, failure) in &sent.failed {
             tracing::warn!(key = %key.short(), "failed to send: {failure}");
         }

@@ -111,25 +111,36 @@ impl Remote {
         if events.is_empty() {
             return ended;
         }
-        if let Some(mut client) = connect(&self.agent)
-            && let Ok(Reply::Ended { trouble: Some(trouble) }) = client.ask(&Request::Ended(self.id.clone()))
-        {
-            ended.notes.push(Note::Warning(format!("the remote is off for now: {trouble}")));
-        }
+        let mut trouble = self.tell_end().flatten();
         let made = events.iter().any(|it| matches!(it.outcome, Outcome::Missed { not_recorded: None, .. }));
         if let Some(why) = self.why_readonly.filter(|_| made) {
             ended.notes.push(Note::Info(format!("nothing is uploaded: {why}")));
         }
         let queue = self.agent.layout.queue();
-        ended.notes.extend(self.wait_for_uploads(&queue));
+        let left = self.wait_for_uploads(&queue, &mut trouble);
+        // What is left is left for that reason.
+        let warning = match (trouble, left) {
+            (Some(trouble), Some(left)) => Some(format!("{trouble}; {left}")),
+            (trouble, left) => trouble.or(left),
+        };
+        ended.notes.extend(warning.map(Note::Warning));
         let transfers = log.transfers_since(start).map(|(transfers, _)| transfers).unwrap_or_default();
         event::mark_remote(events, &transfers);
         ended.transfer = summary(&transfers, &self.id);
         ended
     }
 
-    /// Waits until nothing waits. Says what is left.
-    fn wait_for_uploads(&self, queue: &Queue) -> Option<Note> {
+    /// Tells the daemon that the build has ended. Returns what is the matter with the remote, if anything is; `None` without
+    /// a daemon.
+    fn tell_end(&self) -> Option<Option<String>> {
+        match connect(&self.agent)?.ask(&Request::Ended(self.id.clone())) {
+            Ok(Reply::Ended { trouble }) => Some(trouble),
+            _ => None,
+        }
+    }
+
+    /// Waits until nothing waits, or there is trouble. Says what is left.
+    fn wait_for_uploads(&self, queue: &Queue, trouble: &mut Option<String>) -> Option<String> {
         let left =
             || queue.waiting().map_or(0, |waiting| waiting.entries.len() + waiting.records.len()) as u64;
         let all = left();
@@ -143,9 +154,11 @@ impl Remote {
         });
         let until = Instant::now() + self.wait;
         let mut now = all;
-        while now > 0 && Instant::now() < until && connect(&self.agent).is_some() {
+        while now > 0 && trouble.is_none() && Instant::now() < until {
             std::thread::sleep(LOOK);
             now = left();
+            let Some(told) = self.tell_end() else { break };
+            *trouble = told;
             if let Some(bar) = &bar {
                 bar.set_position(all.saturating_sub(now));
             }
@@ -154,7 +167,7 @@ impl Remote {
             bar.finish_and_clear();
         }
         let uploads = count(now, "upload is", "uploads are");
-        (now > 0).then(|| Note::Warning(format!("{uploads} left for the next build or `cargo kache sync`")))
+        (now > 0).then(|| format!("{uploads} left for the next build or `cargo kache sync`"))
     }
 }
 

@@ -56,8 +56,8 @@ pub(super) struct Miss {
     pub(super) known: Known,
     /// A cause that is known already.
     pub(super) cause: Option<MissReason>,
-    /// The entry key under the newest prediction.
-    candidate: Option<Digest>,
+    /// The keys that the entry may have, those of the newest prediction first.
+    candidates: Vec<Digest>,
     /// The inputs of the finished run, once learnt.
     pub(super) inputs: Option<Inputs>,
 }
@@ -78,12 +78,12 @@ pub(super) fn look_up(session: &Session<'_, Run>) -> Result<Found, String> {
     let reader = session.store.index.read().map_err(|e| chain(&e))?;
     let files = RememberedFiles::new(&reader);
     let known = Known::gather(session, &files)?;
-    let mut candidate = None;
+    let mut candidates = Vec::new();
     for prediction in reader.predictions(&known.key) {
         let observed = known.observe(session, prediction, &files).map_err(|e| chain(&e))?;
         let Some(state) = observed else { continue };
         let key = entry_key(&known.key, &state, &[], None);
-        candidate.get_or_insert(key);
+        candidates.push(key);
         if session.settings.recache {
             continue;
         }
@@ -97,19 +97,24 @@ pub(super) fn look_up(session: &Session<'_, Run>) -> Result<Found, String> {
             return Ok(Found::Hit(Box::new(Hit { key, entry, known })));
         }
     }
-    let cause = match candidate {
+    let cause = match candidates.first() {
         _ if session.settings.recache => Some(MissReason::Recache),
-        Some(key) if reader.evicted(&key).is_some() => Some(MissReason::Evicted),
+        Some(key) if reader.evicted(key).is_some() => Some(MissReason::Evicted),
         _ => None,
     };
-    Ok(Found::Miss(Box::new(Miss { known, cause, candidate, inputs: None })))
+    Ok(Found::Miss(Box::new(Miss { known, cause, candidates, inputs: None })))
 }
 
 impl Found {
     /// Returns what is missing.
     pub(super) fn missing(&self, _: &Session<'_, Run>) -> Option<Missing> {
         let Self::Miss(miss) = self else { return None };
-        Some(Missing { invocation: miss.known.key, key: miss.candidate, compiler: None, is_edit: false })
+        Some(Missing {
+            invocation: miss.known.key,
+            keys: miss.candidates.clone(),
+            compiler: None,
+            is_edit: false,
+        })
     }
 }
 
@@ -162,8 +167,8 @@ impl Miss {
     /// Makes a miss of a hit whose files are not what they should be, and forgets the entry.
     pub(super) fn damaged(session: &Session<'_, Run>, hit: &Hit) -> Box<Self> {
         let _ = session.store.index.write(|writer| writer.remove_entry(&hit.key));
-        let (known, candidate) = (hit.known.clone(), Some(hit.key));
-        Box::new(Self { known, cause: Some(MissReason::Damaged), candidate, inputs: None })
+        let (known, candidates) = (hit.known.clone(), vec![hit.key]);
+        Box::new(Self { known, cause: Some(MissReason::Damaged), candidates, inputs: None })
     }
 
     /// Explains the miss by the nearest earlier run of the package's script.

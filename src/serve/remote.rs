@@ -24,8 +24,8 @@ const MARGIN: Duration = Duration::from_millis(500);
 pub struct Missing {
     /// The invocation.
     pub invocation: Digest,
-    /// The entry's key, if what the invocation reads is known.
-    pub key: Option<Digest>,
+    /// The keys that the entry may have, by what is known of what the invocation reads; the likeliest first.
+    pub keys: Vec<Digest>,
     /// The compiler, as it calls itself, where it is known.
     pub compiler: Option<String>,
     /// Whether an earlier compile of the same unit makes this one fast: then nobody is asked.
@@ -43,7 +43,7 @@ impl<C: Call> Session<'_, C> {
         let wanted = Wanted {
             package: self.call.unit().package.clone(),
             invocation: missing.invocation,
-            key: missing.key,
+            keys: missing.keys.clone(),
         };
         let within_ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
         let build = self.build(missing.compiler.clone());

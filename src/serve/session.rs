@@ -98,7 +98,7 @@ impl<'c, C: Call> Session<'c, C> {
         let seen = self.store.index.last_change();
         let mut found = look_up()?;
         let Some(what) = missing(&found) else { return Ok(LookedUp { found, turn: None, by_remote: false }) };
-        let turn = self.take_turn(&what.key.unwrap_or(what.invocation));
+        let turn = self.take_turn(&what.keys.first().copied().unwrap_or(what.invocation));
         if self.store.index.last_change() != seen {
             found = look_up()?;
         }

@@ -229,8 +229,8 @@ impl Fetcher {
         let compile = known.iter().map(|item| item.compile_ms).max().map(Duration::from_millis);
         let within = compile.map_or(within, |compile| within.min(compile.max(SHORTEST_WAIT)));
         let deadline = Deadline::within(within);
-        let asked = wanted.key.map(|key| Item {
-            key,
+        let asked = |key: &Digest| Item {
+            key: *key,
             invocation: wanted.invocation,
             unit: Digest::default(),
             package: wanted.package.clone(),
@@ -238,9 +238,16 @@ impl Fetcher {
             bytes: 0,
             compile_ms: 0,
             pack: None,
-        });
+        };
+        // Its own keys come first, as the record has them where it does.
+        for key in &wanted.keys {
+            let item = known.iter().find(|item| item.key == *key).cloned().unwrap_or_else(|| asked(key));
+            if self.get(item, build, deadline).await {
+                return true;
+            }
+        }
         let mut found = false;
-        for item in known.into_iter().chain(asked) {
+        for item in known.into_iter().filter(|item| !wanted.keys.contains(&item.key)) {
             found |= self.get(item, build, deadline).await;
         }
         found || self.ask_for_inputs(&wanted.invocation, deadline).await

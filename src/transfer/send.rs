@@ -21,7 +21,7 @@ use crate::event::BuildId;
 use crate::key::invocation::unit_id;
 use crate::remote::access::Deadline;
 use crate::remote::bucket::Bucket;
-use crate::remote::failure::{Denial, Failure, Result};
+use crate::remote::failure::{Denial, Failure, Result, Right};
 use crate::remote::names::Name;
 use crate::serve::notes::now_ms;
 use crate::store::queue::{self, Queue};
@@ -42,6 +42,13 @@ pub struct Sent {
     pub failed: Vec<(Digest, Failure)>,
     /// Things that wait on.
     pub left: usize,
+}
+
+impl Sent {
+    /// Returns the failure that says that nothing can be sent, whatever can be read.
+    pub fn denial(&self) -> Option<&Failure> {
+        self.failed.iter().map(|(_, failure)| failure).find(|failure| denies_writing(failure))
+    }
 }
 
 /// What a build's record is made of, while it waits.
@@ -81,7 +88,11 @@ pub async fn drain(
         }
         let Some(ended) = tasks.join_next().await else { break };
         let Ok((key, result)) = ended else { continue };
-        breaker.note(&result);
+        let is_denied = result.as_ref().is_err_and(denies_writing);
+        // Reading goes on without the right to write.
+        if !is_denied {
+            breaker.note(&result);
+        }
         match &result {
             Ok(bytes) => {
                 sent.entries += u64::from(bytes.is_some());
@@ -97,7 +108,7 @@ pub async fn drain(
         if is_done && queue.remove(&key).is_ok() {
             sent.left = sent.left.saturating_sub(1);
         }
-        if matches!(result, Err(Failure::Denied(Denial::Right(_) | Denial::Readonly))) {
+        if is_denied {
             stop.store(true, Ordering::Relaxed);
         }
         told(&sent, waiting.entries.len());
@@ -110,6 +121,10 @@ pub async fn drain(
         }
     }
     sent
+}
+
+fn denies_writing(failure: &Failure) -> bool {
+    matches!(failure, Failure::Denied(Denial::Right(Right::Write) | Denial::Readonly))
 }
 
 /// Sends an entry and what leads to it. Returns the bytes that went; `None` where there is nothing to send.

@@ -274,11 +274,12 @@ fn add_access(
     if access.list && !ground.search_dirs.contains(path) {
         inputs.add(path, Aspect::Listing)?;
     }
-    if access.link {
+    let leads_to_root = inputs.call.roots.iter().any(|(_, root)| root.starts_with(path));
+    // Elsewhere there are others above the workspace, and that these are no links says nothing.
+    if access.link && (!leads_to_root || path.is_symlink()) {
         inputs.add(path, Aspect::Link)?;
     }
     let looked_at = access.read || access.stat || access.exec || access.absent || access.link;
-    let leads_to_root = inputs.call.roots.iter().any(|(_, root)| root.starts_with(path));
     if looked_at && !ground.search_dirs.contains(path) && !leads_to_root {
         if access.absent && path.symlink_metadata().is_ok() {
             return Err(Bypass::ChangedDuringCompile(path.display().to_string()));

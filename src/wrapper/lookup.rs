@@ -46,8 +46,8 @@ pub(super) struct Miss {
     pub(super) was_bound: bool,
     /// A cause that is known already.
     pub(super) cause: Option<MissReason>,
-    /// The entry key under the newest prediction.
-    candidate: Option<Digest>,
+    /// The keys that the entry may have, those of the newest prediction first.
+    candidates: Vec<Digest>,
     /// The inputs of the finished compile, once learnt.
     pub(super) inputs: Option<Inputs>,
 }
@@ -74,7 +74,7 @@ pub(super) fn look_up(session: &Session<'_>) -> Result<Found, String> {
     let files = RememberedFiles::new(&reader);
     let mut known = Known::gather(session, &reader, &files)?;
     let needs_trace = known.needs_trace(session);
-    let mut candidate = None;
+    let mut candidates = Vec::new();
     let mut was_bound = false;
     for mut prediction in reader.predictions(&known.invocation.key) {
         was_bound |= prediction.bound;
@@ -85,11 +85,12 @@ pub(super) fn look_up(session: &Session<'_>) -> Result<Found, String> {
         let Some(state) = observed.map_err(|e| crate::serve::notes::chain(&e))? else { continue };
         let closure = known.closure.filter(|_| !prediction.traced);
         let key = entry_key(&known.invocation.key, &state, &known.externs, closure.as_ref());
-        candidate.get_or_insert(key);
+        let keys = [key, with_messages(&key, &session.call.arguments.messages)];
+        candidates.extend(keys);
         if session.settings.recache {
             continue;
         }
-        for key in [key, with_messages(&key, &session.call.arguments.messages)] {
+        for key in keys {
             if let Some(entry) = reader.entry(&key) {
                 known.memos = files.take_fresh();
                 return Ok(Found::Hit(Box::new(Hit { key, entry, known })));
@@ -97,12 +98,12 @@ pub(super) fn look_up(session: &Session<'_>) -> Result<Found, String> {
         }
     }
     known.memos = files.take_fresh();
-    let cause = match candidate {
+    let cause = match candidates.first() {
         _ if session.settings.recache => Some(MissReason::Recache),
-        Some(key) if reader.evicted(&key).is_some() => Some(MissReason::Evicted),
+        Some(key) if reader.evicted(key).is_some() => Some(MissReason::Evicted),
         _ => None,
     };
-    Ok(Found::Miss(Box::new(Miss { known, needs_trace, was_bound, cause, candidate, inputs: None })))
+    Ok(Found::Miss(Box::new(Miss { known, needs_trace, was_bound, cause, candidates, inputs: None })))
 }
 
 impl Found {
@@ -111,7 +112,7 @@ impl Found {
         let Self::Miss(miss) = self else { return None };
         Some(Missing {
             invocation: miss.known.invocation.key,
-            key: miss.candidate,
+            keys: miss.candidates.clone(),
             compiler: Some(miss.known.compiler.facts.version.clone()),
             is_edit: edit::State::would_continue(session.call, &session.settings),
         })
@@ -255,8 +256,8 @@ impl Miss {
         let needs_trace = hit.known.needs_trace(session);
         let cause = Some(MissReason::Damaged);
         let was_bound = hit.entry.inputs.place.is_some();
-        let candidate = Some(hit.key);
-        Box::new(Self { known: hit.known, needs_trace, was_bound, cause, candidate, inputs: None })
+        let candidates = vec![hit.key];
+        Box::new(Self { known: hit.known, needs_trace, was_bound, cause, candidates, inputs: None })
     }
 
     /// Explains the miss by the nearest earlier entry of the unit.

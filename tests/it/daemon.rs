@@ -13,13 +13,12 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use cargo_kache::agent::place;
 use cargo_kache::fs::lock;
 use cargo_kache::store::layout::Layout;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::support::{Project, Run, copy_to_run, project, wait_for};
+use crate::support::{Project, Run, copy_to_run, is_free, kill_daemon, project, wait_for};
 
 /// A store with its daemons, which end with it.
 struct Room {
@@ -130,15 +129,6 @@ impl Room {
     }
 }
 
-/// Whether no daemon has a store. The kernel's list is read, for a lock taken only to see would be in the way.
-fn is_free(cache: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let Ok(meta) = fs::metadata(cache.join("daemon.lock")) else { return true };
-    let file = format!(":{}", meta.ino());
-    let locks = fs::read_to_string("/proc/locks").unwrap();
-    !locks.lines().any(|lock| lock.contains(" FLOCK ") && lock.split(' ').any(|word| word.ends_with(&file)))
-}
-
 fn signal(pid: u32, signal: Signal) {
     kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), signal).unwrap();
 }
@@ -155,17 +145,7 @@ impl Drop for Room {
             let _ = child.wait();
         }
         for cache in self.others.iter().chain([&self.p.cache()]) {
-            // One that is still being started would come to life after its store is gone.
-            let starting = cache.join("daemon-start.lock");
-            let _starting =
-                starting.exists().then(|| lock::exclusive(&starting, std::time::Duration::from_secs(60)));
-            while !is_free(cache) {
-                let Some(pid) = place::noted_pid(&Layout::new(cache.clone())) else { continue };
-                if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-                    let _ = kill_process(pid, Signal::KILL);
-                }
-                std::thread::yield_now();
-            }
+            kill_daemon(cache);
         }
     }
 }

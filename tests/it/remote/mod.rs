@@ -1,11 +1,15 @@
 //! The shared cache: buckets, their faults, keys.
 
 mod buckets;
+mod builds;
 mod credentials;
 mod entries;
 mod faults;
 mod keys;
+mod machines;
 mod network;
+mod syncs;
+mod trouble;
 
 use std::time::Duration;
 

@@ -21,6 +21,7 @@
 mod aging;
 mod captured;
 mod clock;
+mod daemons;
 mod disk;
 mod observe;
 mod oracle;
@@ -30,6 +31,7 @@ pub(crate) mod s3;
 
 pub(crate) use captured::Captured;
 pub(crate) use clock::wait_for;
+pub(crate) use daemons::{is_free, kill_daemon};
 pub(crate) use disk::{Inode, Memory, note};
 pub(crate) use observe::is_foreign;
 pub(crate) use project::{Builder, Project, copy_to_run, manifest, project};
