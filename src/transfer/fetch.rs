@@ -24,6 +24,8 @@ use crate::remote::names::Name;
 
 /// No one fetch lasts longer; who waits for it has a deadline of its own.
 const LONGEST: Duration = Duration::from_secs(60);
+/// So long an answer holds, that something is absent too: then others may have sent it.
+const REMEMBERED: Duration = Duration::from_secs(60);
 /// The least that a unit is waited for: its compile takes longer than it says, since a compiler has to start.
 const SHORTEST_WAIT: Duration = Duration::from_millis(100);
 
@@ -48,7 +50,7 @@ struct State {
     /// What records say about invocations.
     known: HashMap<Digest, Vec<Item>>,
     /// Invocations whose inputs have been asked for.
-    asked: HashSet<Digest>,
+    asked: HashMap<Digest, Instant>,
     /// Builds whose record is being read, or has been: whether there was one with the same lock file.
     builds: HashMap<BuildId, Option<bool>>,
     /// Workers that run.
@@ -79,8 +81,8 @@ enum Fate {
     /// To be done in this order.
     Queued(u64),
     UnderWay,
-    /// Whether it is here now.
-    Done(bool),
+    /// Whether it was here then.
+    Done(bool, Instant),
 }
 
 impl Fetcher {
@@ -172,7 +174,7 @@ impl Fetcher {
         let mut queued = Vec::new();
         for item in items {
             state.known.entry(item.invocation).or_default().push(item.clone());
-            let is_new = !state.fates.contains_key(&item.key) && missing.contains(&item.key);
+            let is_new = state.is_open(&item.key) && missing.contains(&item.key);
             let sum = state.figures.wanted_bytes + item.bytes;
             let fits = self.limit.is_some_and(|limit| limit == 0 || sum <= limit);
             if is_new && fits {
@@ -247,15 +249,20 @@ impl Fetcher {
             }
         }
         let mut found = false;
-        for item in known.into_iter().filter(|item| !wanted.keys.contains(&item.key)) {
+        // What else the record has may tell what the invocation reads, where nobody here knows.
+        for item in known.into_iter().filter(|_| wanted.keys.is_empty()) {
             found |= self.get(item, build, deadline).await;
         }
         found || self.ask_for_inputs(&wanted.invocation, deadline).await
     }
 
-    /// Learns what others have read in this invocation, once.
+    /// Learns what others have read in this invocation, unless that was tried a moment ago.
     async fn ask_for_inputs(&self, invocation: &Digest, deadline: Deadline) -> bool {
-        if !self.breaker.is_closed() || !self.state().asked.insert(*invocation) {
+        if !self.breaker.is_closed() {
+            return false;
+        }
+        let before = self.state().asked.insert(*invocation, Instant::now());
+        if before.is_some_and(|at| at.elapsed() < REMEMBERED) {
             return false;
         }
         let learnt = inputs::pull(&self.exchange, invocation, deadline).await;
@@ -269,11 +276,11 @@ impl Fetcher {
         let job = {
             let mut state = self.state();
             let job = match state.fates.get(&key).copied() {
-                Some(Fate::Done(is_here)) => return is_here,
+                Some(Fate::Done(is_here, at)) if at.elapsed() < REMEMBERED => return is_here,
                 Some(Fate::UnderWay) => None,
                 Some(Fate::Queued(order)) => state.jobs.remove(&order),
-                None if self.breaker.is_closed() => Some(Job::One(item)),
-                None => return false,
+                _ if self.breaker.is_closed() => Some(Job::One(item)),
+                _ => return false,
             };
             if let Some(job) = &job {
                 state.set_under_way(job);
@@ -285,7 +292,7 @@ impl Fetcher {
             tokio::spawn(async move { fetcher.run(job, build.as_ref()).await });
         }
         let fate = |state: &State| match state.fates.get(&key) {
-            Some(Fate::Done(is_here)) => Some(*is_here),
+            Some(Fate::Done(is_here, _)) => Some(*is_here),
             _ => None,
         };
         self.wait(deadline, fate).await.unwrap_or(false)
@@ -353,7 +360,7 @@ impl Fetcher {
 
     fn end(&self, key: &Digest, came: Result<u64, ()>) {
         let mut state = self.state();
-        state.fates.insert(*key, Fate::Done(came.is_ok()));
+        state.fates.insert(*key, Fate::Done(came.is_ok(), Instant::now()));
         if let Ok(bytes) = came.and_then(|bytes| if bytes > 0 { Ok(bytes) } else { Err(()) }) {
             state.figures.fetched += 1;
             state.figures.bytes += bytes;
@@ -368,6 +375,15 @@ impl Fetcher {
 }
 
 impl State {
+    /// Whether nobody is at it, or has been a moment ago.
+    fn is_open(&self, key: &Digest) -> bool {
+        match self.fates.get(key) {
+            None => true,
+            Some(Fate::Done(_, at)) => at.elapsed() >= REMEMBERED,
+            Some(Fate::Queued(_) | Fate::UnderWay) => false,
+        }
+    }
+
     fn set_under_way(&mut self, job: &Job) {
         let items = match job {
             Job::One(item) => std::slice::from_ref(item),
