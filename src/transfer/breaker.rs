@@ -1,7 +1,8 @@
 //! Stops asking a remote that is in trouble.
 //!
 //! Owns when the remote counts as being in trouble, and when it is tried again. A failure that concerns one object alone
-//! says nothing about the remote.
+//! says nothing about the remote. A remote that says nothing at all while somebody waits is in trouble too, long before
+//! the request itself gives up; one that only takes long for much is not.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,6 +11,10 @@ use crate::remote::failure::Failure;
 
 /// So many failures in a row that may pass stand for one that does not.
 const TOLERATED: u32 = 3;
+/// A silence that is shorter says nothing.
+const MOMENT: Duration = Duration::from_millis(100);
+/// So long a silence stands for a failure that does not pass.
+const SILENCE: Duration = Duration::from_secs(2);
 /// How long nobody asks.
 const PAUSE: Duration = Duration::from_secs(60);
 
@@ -39,20 +44,19 @@ impl Breaker {
     pub fn note<T>(&self, answer: &Result<T, Failure>) -> bool {
         let mut state = self.state();
         match answer {
-            Err(failure) if failure.is_of_server() => {
-                state.in_a_row += 1;
-                let opens = !failure.is_passing() || state.in_a_row >= TOLERATED;
-                if opens {
-                    state.open_since = Some(Instant::now());
-                    state.cause = Some(failure.clone());
-                }
-                opens
-            }
+            Err(failure) if failure.is_of_server() => state.fail(failure.clone(), !failure.is_passing()),
             _ => {
                 state.in_a_row = 0;
                 state.open_since = None;
                 false
             }
+        }
+    }
+
+    /// Learns that somebody has waited in vain for so long, and nothing at all came from the remote.
+    pub fn note_silence(&self, waited: Duration) {
+        if waited >= MOMENT {
+            self.state().fail(Failure::TimedOut, waited >= SILENCE);
         }
     }
 
@@ -63,6 +67,19 @@ impl Breaker {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Counts a failure. Returns whether the remote is in trouble now.
+    fn fail(&mut self, failure: Failure, is_final: bool) -> bool {
+        self.in_a_row += 1;
+        let opens = is_final || self.in_a_row >= TOLERATED;
+        if opens {
+            self.open_since = Some(Instant::now());
+            self.cause = Some(failure);
+        }
+        opens
     }
 }
 
@@ -96,6 +113,22 @@ mod tests {
         let breaker = Breaker::default();
         assert!(breaker.note(&failed(Failure::Denied(Denial::SecretKey))));
         assert!(!breaker.is_closed());
+    }
+
+    #[test]
+    fn silence_is_trouble() {
+        let breaker = Breaker::default();
+        for _ in 0..9 {
+            breaker.note_silence(MOMENT / 2);
+        }
+        breaker.note_silence(MOMENT);
+        breaker.note_silence(MOMENT);
+        assert!(breaker.is_closed(), "short waits may be in vain");
+        breaker.note_silence(MOMENT);
+        assert!(!breaker.is_closed());
+        let breaker = Breaker::default();
+        breaker.note_silence(SILENCE);
+        assert_eq!(breaker.cause(), Some(Failure::TimedOut));
     }
 
     #[test]

@@ -132,7 +132,7 @@ impl Fetcher {
                 fetcher.changes.send_replace(());
             });
         }
-        self.wait(deadline, |state| state.builds.get(build).copied().flatten()).await;
+        self.wait_for_remote(deadline, |state| state.builds.get(build).copied().flatten()).await;
     }
 
     /// Waits until nothing is queued or under way, or for the deadline.
@@ -295,7 +295,17 @@ impl Fetcher {
             Some(Fate::Done(is_here, _)) => Some(*is_here),
             _ => None,
         };
-        self.wait(deadline, fate).await.unwrap_or(false)
+        self.wait_for_remote(deadline, fate).await.unwrap_or(false)
+    }
+
+    /// Waits for what takes an answer of the remote.
+    async fn wait_for_remote<T>(&self, deadline: Deadline, done: impl Fn(&State) -> Option<T>) -> Option<T> {
+        let since = Instant::now();
+        let answer = self.wait(deadline, done).await;
+        if answer.is_none() && self.exchange.bucket.last_heard().is_none_or(|at| at < since) {
+            self.breaker.note_silence(since.elapsed());
+        }
+        answer
     }
 
     /// Waits until `done` finds an answer.

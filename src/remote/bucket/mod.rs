@@ -18,6 +18,7 @@ mod retry;
 mod s3;
 
 use std::pin::Pin;
+use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -156,6 +157,14 @@ impl Bucket {
     /// Starts to list the objects whose names begin with `prefix`.
     pub fn list(&self, prefix: &str) -> Listing<'_> {
         Listing { bucket: self, prefix: self.full(prefix), next: Next::First }
+    }
+
+    /// Returns when something last came from a server.
+    pub fn last_heard(&self) -> Option<Instant> {
+        match &self.backend {
+            Backend::S3(s3) => s3.last_heard(),
+            Backend::Dir(_) => None,
+        }
     }
 
     /// Names the source of the credentials, once they have been used; never shows them.

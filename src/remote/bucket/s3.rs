@@ -8,7 +8,8 @@
 //! asked first whether the object is there. A large body is never sent before that question either.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
@@ -46,6 +47,7 @@ pub(super) struct S3Bucket {
     read_timeout: Duration,
     /// Whether the server has said that it knows no create-only writes.
     knows_no_conditions: AtomicBool,
+    last_heard: Mutex<Option<Instant>>,
 }
 
 impl S3Bucket {
@@ -78,11 +80,17 @@ impl S3Bucket {
             region: s3.region.clone(),
             read_timeout: access.read_timeout,
             knows_no_conditions: AtomicBool::new(false),
+            last_heard: Mutex::default(),
         }
     }
 
     pub(super) fn credentials_source(&self) -> Option<&'static str> {
         self.chain.source()
+    }
+
+    /// Returns when something last came from the server.
+    pub(super) fn last_heard(&self) -> Option<Instant> {
+        *self.last_heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) async fn get(&self, name: &str, limit: u64) -> Result<Vec<u8>> {
@@ -244,7 +252,9 @@ impl S3Bucket {
 
     /// Waits for an answer, or the next piece of one, as long as the settings allow.
     async fn timely<T>(&self, answer: impl Future<Output = T>) -> Result<T> {
-        tokio::time::timeout(self.read_timeout, answer).await.map_err(|_| Failure::TimedOut)
+        let answer = tokio::time::timeout(self.read_timeout, answer).await.map_err(|_| Failure::TimedOut)?;
+        *self.last_heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        Ok(answer)
     }
 
     fn asked<'a>(&'a self, right: Right, name: &'a str) -> Asked<'a> {
