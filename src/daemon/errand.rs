@@ -272,7 +272,7 @@ impl Agency {
         }
         let _alone = self.sending.lock().await;
         let deadline = Deadline::within(LONGEST);
-        let sent = send::drain(&self.exchange, &self.breaker, None, deadline, |_, _| ()).await;
+        let sent = send::drain(&self.exchange, &self.breaker, deadline).await;
         tracing::info!(entries = sent.entries, bytes = sent.bytes, left = sent.left, "sent");
         if let Some(denial) = sent.denial() {
             *self.denial.lock().unwrap_or_else(PoisonError::into_inner) = Some(denial.clone());

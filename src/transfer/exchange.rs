@@ -166,12 +166,7 @@ impl Exchange {
     }
 
     /// Sends an entry, unless the remote has it. `Ok(None)`: the store has it no longer, or not whole.
-    pub async fn push(
-        self: &Arc<Self>,
-        key: Digest,
-        build: Option<&BuildId>,
-        deadline: Deadline,
-    ) -> Result<Option<Sent>> {
+    pub async fn push(self: &Arc<Self>, key: Digest, deadline: Deadline) -> Result<Option<Sent>> {
         let started = Instant::now();
         let Some((meta, archive)) = self.pack(key).await? else { return Ok(None) };
         let package = meta.entry.unit.package.clone();
@@ -179,7 +174,7 @@ impl Exchange {
         let sent = self.bucket.put_new(&name, archive.clone(), deadline).await;
         let sent = sent.map(|put| Sent { archive, was_there: put == Put::Exists });
         if !matches!(sent, Ok(Sent { was_there: true, .. })) {
-            let done = Done { direction: Direction::Push, key, package: &package, build, started };
+            let done = Done { direction: Direction::Push, key, package: &package, build: None, started };
             self.note(done, &sent, |sent| sent.archive.len() as u64);
         }
         if let Ok(Sent { archive, .. }) = &sent {

@@ -5,7 +5,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
@@ -17,7 +16,6 @@ use super::pack::{Packing, SMALL};
 use super::record::{self, Item, Record, Request, SCHEMA, Slice};
 use crate::digest::Digest;
 use crate::entry::Entry;
-use crate::event::BuildId;
 use crate::key::invocation::unit_id;
 use crate::remote::access::Deadline;
 use crate::remote::bucket::Bucket;
@@ -66,25 +64,19 @@ pub fn add_record(queue: &Queue, request: &Request, keys: Vec<Digest>) -> crate:
     queue.add_record(&queue::Record { name: name.to_string(), text })
 }
 
-/// Sends what waits until a deadline. `told` hears of each entry that is done.
-pub async fn drain(
-    exchange: &Arc<Exchange>,
-    breaker: &Arc<Breaker>,
-    build: Option<&BuildId>,
-    deadline: Deadline,
-    mut told: impl FnMut(&Sent, usize),
-) -> Sent {
+/// Sends what waits, until a deadline.
+pub async fn drain(exchange: &Arc<Exchange>, breaker: &Breaker, deadline: Deadline) -> Sent {
     let queue = exchange.queue();
     let waiting = queue.waiting().unwrap_or_default();
     let mut sent = Sent { left: waiting.entries.len() + waiting.records.len(), ..Sent::default() };
-    let stop = Arc::new(AtomicBool::new(false));
+    let mut may_write = true;
     let mut keys = waiting.entries.iter().copied();
     let mut tasks = JoinSet::new();
     loop {
-        while tasks.len() < AT_ONCE && !stop.load(Ordering::Relaxed) && breaker.is_closed() {
+        while tasks.len() < AT_ONCE && may_write && breaker.is_closed() {
             let Some(key) = keys.next() else { break };
-            let (exchange, build) = (Arc::clone(exchange), build.cloned());
-            tasks.spawn(async move { (key, send(&exchange, key, build.as_ref(), deadline).await) });
+            let exchange = Arc::clone(exchange);
+            tasks.spawn(async move { (key, send(&exchange, key, deadline).await) });
         }
         let Some(ended) = tasks.join_next().await else { break };
         let Ok((key, result)) = ended else { continue };
@@ -108,10 +100,7 @@ pub async fn drain(
         if is_done && queue.remove(&key).is_ok() {
             sent.left = sent.left.saturating_sub(1);
         }
-        if is_denied {
-            stop.store(true, Ordering::Relaxed);
-        }
-        told(&sent, waiting.entries.len());
+        may_write &= !is_denied;
     }
     if sent.failed.is_empty() && keys.next().is_none() {
         for file in &waiting.records {
@@ -128,14 +117,9 @@ fn denies_writing(failure: &Failure) -> bool {
 }
 
 /// Sends an entry and what leads to it. Returns the bytes that went; `None` where there is nothing to send.
-pub(super) async fn send(
-    exchange: &Arc<Exchange>,
-    key: Digest,
-    build: Option<&BuildId>,
-    deadline: Deadline,
-) -> Result<Option<u64>> {
+pub(super) async fn send(exchange: &Arc<Exchange>, key: Digest, deadline: Deadline) -> Result<Option<u64>> {
     let Some(entry) = exchange.entry(&key) else { return Ok(None) };
-    let Some(sent) = exchange.push(key, build, deadline).await? else { return Ok(None) };
+    let Some(sent) = exchange.push(key, deadline).await? else { return Ok(None) };
     inputs::push(exchange, &entry.invocation, deadline).await?;
     Ok(Some(if sent.was_there { 0 } else { sent.archive.len() as u64 }))
 }

@@ -153,7 +153,7 @@ async fn transfer(exchange: &Arc<Exchange>, direction: Direction, item: &Item) -
     match direction {
         Direction::Pull => exchange.pull(&item.package, item.key, None, deadline).await,
         Direction::Push => {
-            let sent = send::send(exchange, item.key, None, deadline).await?;
+            let sent = send::send(exchange, item.key, deadline).await?;
             // It has waited for this, if it did.
             let _ = exchange.queue().remove(&item.key);
             sent.ok_or_else(|| Failure::Damaged("the store has it no longer, or not whole".to_owned()))
