@@ -139,7 +139,7 @@ fn take_turn(path: &Path) -> Result<lock::Lock, CliError> {
         let pid = fs::read_to_string(path).unwrap_or_default();
         return Err(CliError::failed(format!("another sync is running (pid {})", pid.trim())));
     };
-    let _ = std::fs::write(path, std::process::id().to_string());
+    let _ = fs::write(path, std::process::id().to_string());
     Ok(lock)
 }
 
