@@ -11,7 +11,7 @@
 //! 2. `server` answers clients of the same user, many at once.
 //! 3. `life` waits for a reason to end: a signal, a request, a client of another binary or with other settings, no
 //!    work for `daemon_idle`, or a store that is gone.
-//! 4. [`Work`] is given [`DRAIN`] to finish what is queued; a second signal ends at once. Then the socket is
+//! 4. [`Work`](work::Work) is given [`DRAIN`] to finish what is queued; a second signal ends at once. Then the socket is
 //!    removed, the connections close, and the lock is free.
 //!
 //! A service does not end for lack of work, takes the place of a daemon started on demand, and becomes the new program

@@ -3,18 +3,37 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use toml_edit::DocumentMut;
+use toml_edit::{DocumentMut, Item, Table};
 
 use crate::fs;
 
 /// Returns the packages of a lock file, by name and version; members among them. `None` where there is none that can be
 /// read.
 pub fn packages(workspace: &Path) -> Option<HashSet<(String, String)>> {
-    let text = fs::read_to_string(&workspace.join("Cargo.lock")).ok()?;
-    let lock: DocumentMut = text.parse().ok()?;
-    let packages = lock.get("package").and_then(|all| all.as_array_of_tables()).into_iter().flatten();
-    let text = |package: &toml_edit::Table, name: &str| Some(package.get(name)?.as_str()?.to_owned());
-    Some(packages.filter_map(|package| Some((text(package, "name")?, text(package, "version")?))).collect())
+    let lock = read(workspace)?;
+    Some(
+        tables(&lock)
+            .filter_map(|package| Some((text(package, "name")?, text(package, "version")?)))
+            .collect(),
+    )
+}
+
+/// Returns the name of the first package that was not fetched.
+pub fn first_member(workspace: &Path) -> Option<String> {
+    let lock = read(workspace)?;
+    tables(&lock).find(|package| !package.contains_key("source")).and_then(|package| text(package, "name"))
+}
+
+fn read(workspace: &Path) -> Option<DocumentMut> {
+    fs::read_to_string(&workspace.join("Cargo.lock")).ok()?.parse().ok()
+}
+
+fn tables(lock: &DocumentMut) -> impl Iterator<Item = &Table> {
+    lock.get("package").and_then(Item::as_array_of_tables).into_iter().flatten()
+}
+
+fn text(package: &Table, name: &str) -> Option<String> {
+    Some(package.get(name)?.as_str()?.to_owned())
 }
 
 #[cfg(test)]

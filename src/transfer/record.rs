@@ -14,6 +14,7 @@ use crate::digest::Digest;
 use crate::event::{Mode, Outcome, UnitEvent};
 use crate::fs;
 use crate::remote::names::Name;
+use crate::transfer::lockfile;
 
 /// The form of records.
 pub const SCHEMA: u32 = 1;
@@ -73,13 +74,14 @@ impl Request {
     }
 }
 
-/// Returns the name of a workspace: its root package's, else its directory's. Other checkouts have other directories.
+/// Returns the name of a workspace: its root package's, else that of its first member. Other checkouts lie in
+/// directories of other names.
 fn workspace_name(root: &Path) -> String {
     let package = fs::read_to_string(&root.join("Cargo.toml"))
         .ok()
         .and_then(|manifest| manifest.parse::<toml_edit::DocumentMut>().ok())
         .and_then(|manifest| Some(manifest.get("package")?.get("name")?.as_str()?.to_owned()));
-    package.unwrap_or_else(|| root.file_name().unwrap_or_default().to_string_lossy().into_owned())
+    package.or_else(|| lockfile::first_member(root)).unwrap_or_default()
 }
 
 /// The record of a build.
@@ -211,5 +213,9 @@ mod tests {
         let [other, same] = request().unwrap().names().map(|name| name.to_string());
         assert_ne!(exact, other);
         assert_eq!(latest, same);
+        write("Cargo.toml", "[workspace]\nmembers = [\"b\"]\n");
+        write("Cargo.lock", "version = 4\n[[package]]\nname = \"b\"\nversion = \"0.1.0\"\n");
+        let [exact, _] = request().unwrap().names().map(|name| name.to_string());
+        assert!(exact.starts_with("_builds/b/"), "{exact}");
     }
 }

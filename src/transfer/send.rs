@@ -1,7 +1,7 @@
 //! Works off the queue.
 //!
-//! Owns the order of sending: entries first, then what leads to them, records last, so that a record names nothing that
-//! is not there. What could not be sent waits on, unless it can never be.
+//! Owns the order of sending: what leads to an entry before it, so that none is there that nobody finds; records last, so
+//! that a record names nothing that is not there. What could not be sent waits on, unless it can never be.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -116,11 +116,11 @@ fn denies_writing(failure: &Failure) -> bool {
     matches!(failure, Failure::Denied(Denial::Right(Right::Write) | Denial::Readonly))
 }
 
-/// Sends an entry and what leads to it. Returns the bytes that went; `None` where there is nothing to send.
+/// Sends what leads to an entry, and the entry. Returns the bytes that went; `None` where there is nothing to send.
 pub(super) async fn send(exchange: &Arc<Exchange>, key: Digest, deadline: Deadline) -> Result<Option<u64>> {
     let Some(entry) = exchange.entry(&key) else { return Ok(None) };
-    let Some(sent) = exchange.push(key, deadline).await? else { return Ok(None) };
     inputs::push(exchange, &entry.invocation, deadline).await?;
+    let Some(sent) = exchange.push(key, deadline).await? else { return Ok(None) };
     Ok(Some(if sent.was_there { 0 } else { sent.archive.len() as u64 }))
 }
 
