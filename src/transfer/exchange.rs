@@ -171,7 +171,13 @@ impl Exchange {
         let Some((meta, archive)) = self.pack(key).await? else { return Ok(None) };
         let package = meta.entry.unit.package.clone();
         let name = Name::entry(&package, key).to_string();
-        let sent = self.bucket.put_new(&name, archive.clone(), deadline).await;
+        let sent = match self.bucket.put_new(&name, archive.clone(), deadline).await {
+            // One that nobody has signed may stand there, and would for ever.
+            Ok(Put::Exists) if meta.signature.is_some() => {
+                self.bucket.put(&name, archive.clone(), deadline).await.map(|()| Put::Created)
+            }
+            other => other,
+        };
         let sent = sent.map(|put| Sent { archive, was_there: put == Put::Exists });
         if !matches!(sent, Ok(Sent { was_there: true, .. })) {
             let done = Done { direction: Direction::Push, key, package: &package, build: None, started };
