@@ -11,24 +11,29 @@ pub mod args;
 mod completions;
 mod config;
 mod context;
-#[cfg_attr(not(feature = "daemon"), path = "without.rs")]
+#[cfg(feature = "daemon")]
 mod daemon;
 mod doctor;
 pub mod error;
 mod front_end;
 mod gc;
 mod help;
-#[cfg_attr(not(feature = "daemon"), path = "without.rs")]
+#[cfg(feature = "daemon")]
 mod key;
 mod list;
 mod output;
 mod purge;
 pub mod route;
 mod stats;
-#[cfg_attr(not(feature = "daemon"), path = "without.rs")]
+#[cfg(feature = "daemon")]
 mod sync;
 mod verify;
 mod why;
+#[cfg(not(feature = "daemon"))]
+mod without;
+
+#[cfg(not(feature = "daemon"))]
+use without::{self as daemon, self as key, self as sync};
 
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;

@@ -42,6 +42,7 @@ pub fn run(mut options: Options<'_>) -> Result<(), RunError> {
 }
 
 /// Ends the process with a line in the log. To the guard of the index an abort would look like damage.
+#[allow(clippy::disallowed_methods, reason = "no one is left to hand an exit code to")]
 fn end_on_panic() {
     std::panic::set_hook(Box::new(|panic| {
         tracing::error!("{panic}");
