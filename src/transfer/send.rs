@@ -103,13 +103,20 @@ pub async fn drain(exchange: &Arc<Exchange>, breaker: &Breaker, deadline: Deadli
         may_write &= !is_denied;
     }
     if sent.failed.is_empty() && keys.next().is_none() {
-        for file in &waiting.records {
-            if send_record(exchange, file, deadline).await.is_ok() && Queue::remove_record(file).is_ok() {
-                sent.left = sent.left.saturating_sub(1);
-            }
-        }
+        sent.left -= send_records(exchange, deadline).await.min(sent.left);
     }
     sent
+}
+
+/// Sends the records that wait, unless entries wait: they may be what a record names. Returns how many went.
+pub async fn send_records(exchange: &Arc<Exchange>, deadline: Deadline) -> usize {
+    let waiting = exchange.queue().waiting().unwrap_or_default();
+    let mut count = 0;
+    for file in waiting.records.iter().filter(|_| waiting.entries.is_empty()) {
+        let went = send_record(exchange, file, deadline).await.is_ok() && Queue::remove_record(file).is_ok();
+        count += usize::from(went);
+    }
+    count
 }
 
 fn denies_writing(failure: &Failure) -> bool {

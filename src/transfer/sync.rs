@@ -123,6 +123,7 @@ fn own_entries(exchange: &Exchange, scope: &Scope) -> Result<Vec<Item>> {
 
 /// Transfers what a plan names. `told` hears of each transfer that has ended.
 pub async fn run(exchange: &Arc<Exchange>, plan: Plan, mut told: impl FnMut(&Done)) -> Vec<Done> {
+    let is_push = !plan.push.is_empty();
     let pull = plan.pull.into_iter().map(|item| (Direction::Pull, item));
     let mut items = pull.chain(plan.push.into_iter().map(|item| (Direction::Push, item)));
     let mut all = Vec::new();
@@ -137,7 +138,13 @@ pub async fn run(exchange: &Arc<Exchange>, plan: Plan, mut told: impl FnMut(&Don
             });
         }
         match tasks.join_next().await {
-            None => return all,
+            None => {
+                if is_push {
+                    // A hint for builds to come, no part of what was asked for.
+                    send::send_records(exchange, Deadline::within(LONGEST)).await;
+                }
+                return all;
+            }
             Some(Ok(done)) => {
                 told(&done);
                 all.push(done);

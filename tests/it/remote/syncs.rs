@@ -97,6 +97,20 @@ fn a_push_sends_what_was_built_here() {
 }
 
 #[test]
+fn a_push_sends_what_builds_have_left_to_be_sent() {
+    let remote = Remote::start();
+    let a = remote.machine("a/project");
+    remote.proxy.vanish();
+    a.build("", "build").missed(CACHED);
+    wait_for("the record of the build", || a.waiting() == CACHED + 1);
+    a.kill_daemon();
+    remote.proxy.come_back();
+    a.kache("sync --push").success();
+    assert_eq!(a.waiting(), 0);
+    assert!(remote.server.list().iter().any(|(name, _)| name.contains("_builds/")));
+}
+
+#[test]
 fn both_ways_are_the_default_and_can_be_said() {
     let remote = Remote::start();
     drop(remote.filled("a/project"));
