@@ -126,10 +126,15 @@ mod tests {
         assert_eq!(clean(&scratch.store, 99, false).unwrap(), Cleaned::default());
         let foreseen = clean(&scratch.store, 100, true).unwrap();
         assert!(idle.join("debug/incremental").exists());
-        let cleaned = clean(&scratch.store, 100, false).unwrap();
-        assert_eq!(cleaned, foreseen);
-        assert_eq!(cleaned.targets, 2);
-        assert!(cleaned.bytes >= 15_000, "{cleaned:?}");
+        assert_eq!(foreseen.targets, 2);
+        assert!(foreseen.bytes >= 15_000, "{foreseen:?}");
+        // A program that another test starts may have a lock of ours for a moment.
+        let mut bytes = 0;
+        while bytes < foreseen.bytes {
+            bytes += clean(&scratch.store, 100, false).unwrap().bytes;
+            std::thread::yield_now();
+        }
+        assert_eq!(bytes, foreseen.bytes);
         assert_eq!(fs::list(&idle.join("debug")).unwrap(), [".cargo-lock"]);
         assert_eq!(fs::list(&idle.join("wasm32/release")).unwrap(), [".cargo-lock"]);
         assert!(busy.join("debug/incremental").exists());
