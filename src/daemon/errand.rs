@@ -4,6 +4,7 @@
 //! itself. A plain cargo does not say that it has ended; then a while without a word counts as the end.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -118,6 +119,8 @@ struct Agency {
 
 /// A build that goes on.
 struct Going {
+    build: Build,
+    /// What it asks for, as its lock file was when it began: cargo may write that yet.
     request: Option<record::Request>,
     locked: HashSet<(String, String)>,
     /// Where its events begin.
@@ -162,8 +165,9 @@ impl Agency {
         let (request, locked) = {
             let mut builds = self.builds();
             let going = builds.entry(id.clone()).or_insert_with(|| {
-                let workspace = std::path::Path::new(&build.workspace);
+                let workspace = Path::new(&build.workspace);
                 Going {
+                    build: build.clone(),
                     request: record::Request::of(workspace, build),
                     locked: lockfile::packages(workspace).unwrap_or_default(),
                     start: self.log.end(),
@@ -220,13 +224,19 @@ impl Agency {
 
     /// Lets the record of a build wait, if the build has anything to tell: something new, or that nobody told.
     fn add_record(&self, id: &BuildId, going: Going) {
-        let Some(request) = going.request.filter(|_| !self.is_readonly) else { return };
+        let had_record = self.fetcher.forget(id);
+        if self.is_readonly {
+            return;
+        }
+        let Some(request) = record::Request::of(Path::new(&going.build.workspace), &going.build) else {
+            return;
+        };
         let Ok((mut events, _)) = self.log.read_since(going.start) else { return };
         events.retain(|event| event.build == *id);
         let is_new =
             events.iter().any(|event| matches!(event.outcome, Outcome::Missed { not_recorded: None, .. }));
         let keys = record::keys(&events);
-        if keys.is_empty() || !is_new && self.fetcher.had_record(id) != Some(false) {
+        if keys.is_empty() || !is_new && had_record != Some(false) {
             return;
         }
         if let Err(error) = send::add_record(&self.exchange.queue(), &request, keys) {

@@ -55,20 +55,6 @@ struct State {
     builds: HashMap<BuildId, Option<bool>>,
     /// Workers that run.
     workers: usize,
-    figures: Figures,
-}
-
-/// What came of it so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// Entries fetched.
-    pub fetched: u64,
-    /// Bytes that went over the network for them.
-    pub bytes: u64,
-    /// Entries wanted ahead.
-    pub wanted: u64,
-    /// Bytes wanted ahead.
-    pub wanted_bytes: u64,
 }
 
 enum Job {
@@ -95,11 +81,6 @@ impl Fetcher {
     ) -> Arc<Self> {
         let changes = watch::Sender::new(());
         Arc::new(Self { exchange, breaker, limit, workers, state: Mutex::default(), changes })
-    }
-
-    /// Returns what came of it so far.
-    pub fn figures(&self) -> Figures {
-        self.state().figures
     }
 
     /// Returns how many fetches are queued or under way.
@@ -132,7 +113,8 @@ impl Fetcher {
                 fetcher.changes.send_replace(());
             });
         }
-        self.wait_for_remote(deadline, |state| state.builds.get(build).copied().flatten()).await;
+        let is_read = |state: &State| state.builds.get(build).is_none_or(Option::is_some);
+        self.wait_for_remote(deadline, |state| is_read(state).then_some(())).await;
     }
 
     /// Waits until nothing is queued or under way, or for the deadline.
@@ -140,9 +122,9 @@ impl Fetcher {
         self.wait(deadline, |state| (state.jobs.is_empty() && state.workers == 0).then_some(())).await;
     }
 
-    /// Whether the record of a build was found. `None`: nobody has looked, or it is being read.
-    pub fn had_record(&self, build: &BuildId) -> Option<bool> {
-        self.state().builds.get(build).copied().flatten()
+    /// Forgets a build, which has ended. Returns whether its record was found; `None` where nobody has looked.
+    pub fn forget(&self, build: &BuildId) -> Option<bool> {
+        self.state().builds.remove(build).flatten()
     }
 
     async fn read_record(
@@ -171,15 +153,15 @@ impl Fetcher {
         let missing = items.iter().filter(|item| !self.exchange.has(&item.key)).map(|item| item.key);
         let missing = missing.collect::<HashSet<_>>();
         let mut state = self.state();
-        let mut queued = Vec::new();
+        let (mut queued, mut sum) = (Vec::new(), 0);
         for item in items {
-            state.known.entry(item.invocation).or_default().push(item.clone());
+            let known = state.known.entry(item.invocation).or_default();
+            known.retain(|other| other.key != item.key);
+            known.push(item.clone());
             let is_new = state.is_open(&item.key) && missing.contains(&item.key);
-            let sum = state.figures.wanted_bytes + item.bytes;
-            let fits = self.limit.is_some_and(|limit| limit == 0 || sum <= limit);
+            let fits = self.limit.is_some_and(|limit| limit == 0 || sum + item.bytes <= limit);
             if is_new && fits {
-                state.figures.wanted += 1;
-                state.figures.wanted_bytes += item.bytes;
+                sum += item.bytes;
                 queued.push(item);
             }
         }
@@ -329,14 +311,14 @@ impl Fetcher {
 
     async fn run_one(self: &Arc<Self>, item: &Item, build: Option<&BuildId>) {
         if self.exchange.has(&item.key) {
-            return self.end(&item.key, Ok(0));
+            return self.end(&item.key, true);
         }
         if !self.breaker.is_closed() {
-            return self.end(&item.key, Err(()));
+            return self.end(&item.key, false);
         }
         let pulled = self.exchange.pull(&item.package, item.key, build, Deadline::within(LONGEST)).await;
         self.breaker.note(&pulled);
-        self.end(&item.key, pulled.map_err(drop));
+        self.end(&item.key, pulled.is_ok());
     }
 
     async fn run_range(self: &Arc<Self>, range: Range, build: Option<&BuildId>) {
@@ -361,21 +343,15 @@ impl Fetcher {
                 None => None,
             };
             match taken {
-                Some(length) => self.end(&item.key, Ok(length)),
+                Some(_) => self.end(&item.key, true),
                 // What a pack does not give lies alone, too.
                 None => self.run_one(item, build).await,
             }
         }
     }
 
-    fn end(&self, key: &Digest, came: Result<u64, ()>) {
-        let mut state = self.state();
-        state.fates.insert(*key, Fate::Done(came.is_ok(), Instant::now()));
-        if let Ok(bytes) = came.and_then(|bytes| if bytes > 0 { Ok(bytes) } else { Err(()) }) {
-            state.figures.fetched += 1;
-            state.figures.bytes += bytes;
-        }
-        drop(state);
+    fn end(&self, key: &Digest, is_here: bool) {
+        self.state().fates.insert(*key, Fate::Done(is_here, Instant::now()));
         self.changes.send_replace(());
     }
 

@@ -18,7 +18,7 @@ fn another_machine_compiles_nothing() {
     let remote = Remote::start();
     // The other one is gone, as any other machine is.
     drop(remote.filled("a/project"));
-    let mut b = remote.machine(&far_away());
+    let mut b = remote.machine(&far_away()).patient();
     let home = b.beside("cargo home");
     b.set("CARGO_HOME", home);
     let built = b.build("", "build");
@@ -38,11 +38,15 @@ fn plain_cargo_is_served_on_demand() {
     let remote = Remote::start();
     let _a = remote.filled("a/project");
     for prefetch in ["1", "0"] {
-        let mut b = remote.machine(&far_away());
+        let mut b = remote.machine(&far_away()).patient();
         b.set("KACHE_PREFETCH", prefetch);
         let run = b.exact("build");
-        run.hits(CACHED).misses(0);
-        assert_eq!(pulled(&b), CACHED, "{run}");
+        // With a record it is known how long a compile takes, and nobody waits longer than that.
+        if prefetch == "0" {
+            run.hits(CACHED).misses(0);
+            assert_eq!(pulled(&b), CACHED, "{run}");
+        }
+        assert!(pulled(&b) > 0, "{run}");
         b.assert_fresh("build");
         b.says("7 one 1");
     }
@@ -52,7 +56,7 @@ fn plain_cargo_is_served_on_demand() {
 fn checks_and_tests_are_shared_too() {
     let remote = Remote::start();
     let a = remote.filled("a/project");
-    let b = remote.machine(&far_away());
+    let b = remote.machine(&far_away()).patient();
     for words in ["check", "test --no-run"] {
         a.wipe();
         a.build("--wait-uploads", words);
@@ -86,7 +90,7 @@ fn a_build_with_nothing_to_do_contacts_nobody() {
 fn a_remote_that_is_off_is_not_contacted() {
     let remote = Remote::start();
     let _a = remote.filled("a/project");
-    let b = remote.machine(&far_away());
+    let b = remote.machine(&far_away()).patient();
     b.build("--no-remote", "build").missed(CACHED);
     b.wipe();
     let mut c = remote.machine("c");
@@ -127,7 +131,7 @@ fn a_read_only_remote_is_read() {
         ("GITHUB_EVENT_NAME", "pull_request", "merge request"),
         ("CI_MERGE_REQUEST_IID", "7", "merge request"),
     ] {
-        let mut b = remote.machine("b");
+        let mut b = remote.machine("b").patient();
         b.set(name, value);
         b.edit(2);
         let built = b.build("--wait-uploads", "build");
@@ -153,7 +157,7 @@ fn a_change_misses_what_depends_on_it() {
         ("lib/table.txt", "7", "8", "8 one 1", 2),
         ("app/src/lib.rs", "{} {} {} {}", "{} {} {}  {}", "7 one 1 ", 4),
     ] {
-        let b = remote.machine(&far_away());
+        let b = remote.machine(&far_away()).patient();
         b.replace(file, from, to);
         let built = b.build("", "build");
         assert_eq!(b.run_program("app"), format!("{says} lib/src/lib.rs\n"), "{}", built.run);
@@ -166,11 +170,11 @@ fn a_change_misses_what_depends_on_it() {
 fn two_states_of_a_unit_live_side_by_side() {
     let remote = Remote::start();
     let _a = remote.filled("a/project");
-    let b = remote.machine(&far_away());
+    let b = remote.machine(&far_away()).patient();
     b.edit(2).build("--wait-uploads", "build").missed(2);
     assert_eq!(remote.entries().len(), CACHED + 2);
     for (place, state) in [("c", 1), ("a long way/to d", 2)] {
-        let machine = remote.machine(place);
+        let machine = remote.machine(place).patient();
         if state == 2 {
             machine.edit(2);
         }
@@ -186,7 +190,7 @@ fn equal_builds_at_other_places_have_equal_keys() {
     let remote = Remote::start();
     let a = remote.filled("a/project");
     drop(a);
-    let b = remote.machine(&far_away());
+    let b = remote.machine(&far_away()).patient();
     b.build("--no-remote", "build").missed(CACHED);
     b.kache("sync --push").success().stdout_is("Nothing to sync.\n");
 }
@@ -196,7 +200,7 @@ fn equal_builds_at_other_places_have_equal_keys() {
 fn warnings_come_with_their_units() {
     let remote = Remote::start();
     for (place, other) in [("a/project", "b/project"), ("a", "b")] {
-        let [a, b] = [place, other].map(|place| remote.machine(place));
+        let [a, b] = [place, other].map(|place| remote.machine(place).patient());
         for machine in [&a, &b] {
             machine.write(
                 "app/src/lib.rs",

@@ -110,6 +110,13 @@ impl Remote {
 }
 
 impl Machine {
+    /// Waits for the remote however long it takes: on a busy machine a compile may be the faster way.
+    pub(super) fn patient(mut self) -> Self {
+        self.0.set("KACHE_PREFETCH_WAIT", "60s");
+        self.0.set("KACHE_REMOTE_TIMEOUT", "60s");
+        self
+    }
+
     /// Runs `cargo kache <options> <words>`, which must succeed.
     #[track_caller]
     pub(super) fn build(&self, options: &str, words: &str) -> Built {
