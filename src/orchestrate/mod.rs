@@ -169,15 +169,11 @@ impl Request<'_> {
         }
         let started = SystemTime::now();
         let id = format!("{:x}-{:x}", millis(started), std::process::id());
-        command.env(env::RUSTC_WRAPPER, &self.this_program).env(env::KACHE_BUILD, build_variable(&id, other));
+        command
+            .env(env::RUSTC_WRAPPER, &self.this_program)
+            .env(env::KACHE_BUILD, build_variable(&id, &self.options, other));
         let log = Log::at(layout.events());
         let start = log.end();
-        if self.options.no_remote {
-            command.env(env::KACHE_OFFLINE, "1");
-        }
-        if self.options.no_prefetch {
-            command.env(env::KACHE_PREFETCH, "0");
-        }
         let remote = Remote::begin(self.resolved, self.env, &self.options, &self.this_program, &id);
         Some(Session { id, layout, log, start, started, remote })
     }
@@ -292,9 +288,14 @@ fn cargo_command(env: &Env, cargo: &CargoWords<'_>) -> Command {
     command
 }
 
-/// Returns the value of `KACHE_BUILD`: the id, and the wrapper to run inside of ours.
-fn build_variable(id: &str, other: &OtherWrapper) -> OsString {
+/// Returns the value of `KACHE_BUILD`: the id, what the options turn off, and the wrapper to run inside of ours.
+fn build_variable(id: &str, options: &Options, other: &OtherWrapper) -> OsString {
     let mut value = OsString::from(id);
+    for (is_off, word) in [(options.no_remote, "no-remote"), (options.no_prefetch, "no-prefetch")] {
+        if is_off {
+            value.push(format!(";{word}"));
+        }
+    }
     if let OtherWrapper::Kept(program) = other {
         value.push(";inner=");
         value.push(program);

@@ -56,7 +56,19 @@ pub struct LookedUp<F> {
 pub fn settings(call: &impl Call) -> Result<Settings, String> {
     // The target directory usually lies in the workspace root.
     let root = call.profile_dir().and_then(Path::parent).and_then(Path::parent);
-    config::resolve(&Env::process(), root).map(|r| r.settings).map_err(|e| chain(&e))
+    let resolved = config::resolve(&Env::process(), root).map_err(|e| chain(&e))?;
+    let mut settings = resolved.settings;
+    // What the front end was told on its command line.
+    let build = call.environment().get(crate::env::KACHE_BUILD).and_then(|value| value.to_str());
+    let options = build.unwrap_or_default().split(";inner=").next().unwrap_or_default();
+    for option in options.split(';') {
+        match option {
+            "no-remote" => settings.remote.offline = true,
+            "no-prefetch" => settings.prefetch = false,
+            _ => {}
+        }
+    }
+    Ok(settings)
 }
 
 impl<'c, C: Call> Session<'c, C> {
