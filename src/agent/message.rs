@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::identity::Identity;
 use crate::digest::Digest;
-use crate::event::Mode;
 
 /// Version of requests and replies. 1: first.
 pub const PROTOCOL: u32 = 1;
@@ -96,8 +95,6 @@ pub enum Request {
 pub struct Build {
     /// The workspace's directory.
     pub workspace: String,
-    /// Build, check or clippy.
-    pub mode: Mode,
     /// The profile directory's name: `debug`, `release` …
     pub profile: String,
     /// The target triple when it is not the host.

@@ -20,7 +20,7 @@ use crate::agent::message::{Build, Intent, Reply, Request};
 use crate::agent::start;
 use crate::config::{Origin, Resolved, Settings};
 use crate::env::{self, Env};
-use crate::event::{self, Direction, Log, LogPosition, Mode, Outcome, TransferEvent, UnitEvent};
+use crate::event::{self, Direction, Log, LogPosition, Outcome, TransferEvent, UnitEvent};
 use crate::quantity::count;
 use crate::report::{Note, Transfer};
 use crate::store::queue::Queue;
@@ -202,7 +202,6 @@ fn summary(transfers: &[TransferEvent], id: &str) -> Transfer {
 struct Expected {
     directory: PathBuf,
     workspace: PathBuf,
-    mode: Mode,
     profile: String,
     rustc: std::ffi::OsString,
     toolchain: Option<std::ffi::OsString>,
@@ -211,12 +210,10 @@ struct Expected {
 impl Expected {
     /// Describes it. `None` where the target directory exists, or where the words say too little.
     fn of(env: &Env, cargo: &CargoWords<'_>, config: &CargoConfig) -> Option<Self> {
-        let mode = match cargo.command_name()? {
-            "b" | "build" | "r" | "run" | "t" | "test" | "bench" => Mode::Build,
-            "c" | "check" => Mode::Check,
-            "clippy" => Mode::Clippy,
-            _ => return None,
-        };
+        const BUILDS: &[&str] = &["b", "build", "r", "run", "t", "test", "bench", "c", "check", "clippy"];
+        if !BUILDS.contains(&cargo.command_name()?) {
+            return None;
+        }
         if cargo.value("--target").is_some() || cargo.value("--manifest-path").is_some() {
             return None;
         }
@@ -237,7 +234,7 @@ impl Expected {
         }
         let toolchain = cargo.has_toolchain().then(|| cargo.all()[0].clone());
         let rustc = env.get(env::RUSTC).unwrap_or_else(|| "rustc".into());
-        Some(Self { directory, workspace, mode, profile, rustc, toolchain })
+        Some(Self { directory, workspace, profile, rustc, toolchain })
     }
 
     /// Asks the compiler for its name.
@@ -248,7 +245,6 @@ impl Expected {
         let text = String::from_utf8(answer.stdout).ok()?;
         Some(Build {
             workspace: self.workspace.to_str()?.to_owned(),
-            mode: self.mode,
             profile: self.profile,
             triple: None,
             compiler: text.lines().next()?.to_owned(),

@@ -69,7 +69,6 @@ impl<C: Call> Session<'_, C> {
         let unit = self.call.unit();
         Some(Build {
             workspace: self.call.workspace()?.to_str()?.to_owned(),
-            mode: unit.mode,
             profile: self.call.profile_dir()?.file_name()?.to_str()?.to_owned(),
             triple: unit.triple.clone(),
             compiler: compiler?,

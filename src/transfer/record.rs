@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::message::Build;
 use crate::digest::Digest;
-use crate::event::{Mode, Outcome, UnitEvent};
+use crate::event::{Outcome, UnitEvent};
 use crate::fs;
 use crate::remote::names::Name;
 use crate::transfer::lockfile;
@@ -32,8 +32,6 @@ pub struct Request {
     pub workspace: String,
     /// The lock file, by content.
     pub lock: Digest,
-    /// Build, check or clippy.
-    pub mode: Mode,
     /// The profile directory's name: `debug`, `release` …
     pub profile: String,
     /// The target triple when it is not the host.
@@ -49,7 +47,6 @@ impl Request {
         Some(Self {
             workspace: workspace_name(workspace),
             lock: Digest::of(&lock),
-            mode: build.mode,
             profile: build.profile.clone(),
             triple: build.triple.clone(),
             compiler: build.compiler.clone(),
@@ -62,15 +59,12 @@ impl Request {
         [self.lock, LATEST].map(|lock| Name::build(&self.workspace, &context, lock))
     }
 
+    /// What it is built for, and by what. Builds and checks have one record: a check needs macros and build scripts built
+    /// as well, and its first unit may be one of them.
     fn context(&self) -> String {
         let host = format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
-        let mode = match self.mode {
-            Mode::Build => "build",
-            Mode::Check => "check",
-            Mode::Clippy => "clippy",
-        };
         let triple = self.triple.as_deref().map(|triple| format!("-{triple}")).unwrap_or_default();
-        format!("{host}{triple}-{}-{mode}-{}", self.profile, self.compiler.replace(' ', "-"))
+        format!("{host}{triple}-{}-{}", self.profile, self.compiler.replace(' ', "-"))
     }
 }
 
@@ -197,7 +191,6 @@ mod tests {
         let write = |name: &str, text: &str| fs::write(&dir.path().join(name), text).unwrap();
         let build = Build {
             workspace: String::new(),
-            mode: Mode::Build,
             profile: "debug".to_owned(),
             triple: None,
             compiler: "rustc 1.95.0".to_owned(),
@@ -208,7 +201,7 @@ mod tests {
         write("Cargo.lock", "version = 4\n");
         write("Cargo.toml", "[package]\nname = \"app\"\n");
         let [exact, latest] = request().unwrap().names().map(|name| name.to_string());
-        assert!(exact.starts_with("_builds/app/") && exact.contains("-debug-build-rustc-1.95.0/"), "{exact}");
+        assert!(exact.starts_with("_builds/app/") && exact.contains("-debug-rustc-1.95.0/"), "{exact}");
         write("Cargo.lock", "version = 4\n# another\n");
         let [other, same] = request().unwrap().names().map(|name| name.to_string());
         assert_ne!(exact, other);
