@@ -242,7 +242,7 @@ fn programs_of_a_lifted_archive_show_the_sources() {
     // Some of all forms are enough here.
     for compiler in compilers().filter(|compiler| !compiler.program.starts_with("aarch64")).step_by(3) {
         let archive = checkout.archive(&compiler);
-        let plain = checkout.link(&archive, "plain");
+        let plain = checkout.link(&archive, "native");
         fs::write(&archive, checkout.lifted(&archive)).unwrap();
         let lifted = checkout.link(&archive, "lifted");
         assert_eq!(count(&fs::read(&lifted).unwrap(), checkout.root.to_str().unwrap().as_bytes()), 0);
