@@ -22,7 +22,8 @@ pub struct Identity {
     pub settings: Digest,
 }
 
-/// Variables besides ours that decide how a remote is reached, and as whom.
+/// Variables besides ours that decide how a remote is reached, and as whom. `SSL_CERT_FILE` and `SSL_CERT_DIR` are none:
+/// cargo sets them for all that it runs, so that a wrapper would have other settings than the front end.
 const FOREIGN: &[&str] = &[
     "HTTP_PROXY",
     "HTTPS_PROXY",
@@ -32,8 +33,6 @@ const FOREIGN: &[&str] = &[
     "https_proxy",
     "all_proxy",
     "no_proxy",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
     env::HOME,
 ];
 

@@ -86,6 +86,18 @@ fn a_build_with_nothing_to_do_contacts_nobody() {
     assert!(seen.iter().all(|seen| seen.kind == Kind::Build && seen.method == Method::GET), "{seen:?}");
 }
 
+/// Cargo sets variables for all that it runs, those about certificates among them.
+#[test]
+fn one_daemon_serves_a_build_from_end_to_end() {
+    let remote = Remote::start();
+    let a = remote.machine("a/project");
+    let mut command = a.kache_command("--report none --wait-uploads build");
+    command.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
+    a.run(command).success().misses(CACHED);
+    let log = a.read(a.cache().join("logs/daemon.log"));
+    assert_eq!(log.matches(" started ").count(), 1, "{log}");
+}
+
 #[test]
 fn a_remote_that_is_off_is_not_contacted() {
     let remote = Remote::start();
