@@ -46,6 +46,7 @@ impl Remote {
             ],
             Kind::Mbx => vec![
                 ("MBX_REMOTE_URL", format!("s3://{BUCKET}/mbx")),
+                ("MBX_REMOTE_NAMESPACE", "bench".to_owned()),
                 ("MBX_REMOTE_S3_ENDPOINT", endpoint),
                 ("MBX_REMOTE_S3_REGION", REGION.to_owned()),
                 ("MBX_REMOTE_S3_FORCE_PATH_STYLE", "true".to_owned()),
