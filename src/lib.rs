@@ -20,13 +20,13 @@
 //! |---|---|---|
 //! | 7 | [`cli`] | parses, then calls one thing below |
 //! | 6 | [`doctor`] | looks at everything, changes nothing |
-//! | 5 | [`orchestrate`], [`daemon`] | runs cargo with the wrapper set; the process in the background |
+//! | 5 | [`orchestrate`], [`daemon`], [`tui`] | runs cargo with the wrapper set; the process in the background; full-screen views |
 //! | 4 | [`wrapper`], [`script`], [`report`] | one compiler call; one run of a build script; events to figures |
 //! | 4 | [`transfer`] | entries between the store and the remote |
 //! | 3 | [`config`], [`agent`], [`serve`] | settings, which rows 0 to 2 never see; the way to the daemon; what it takes to serve a call of cargo's |
 //! | 2 | [`key`], [`store`], [`remote`], [`trace`] | what makes compiles equal; blobs and index; objects in a bucket; what a process tree reads |
 //! | 1 | [`entry`], [`event`], [`invocation`], [`launcher`], [`placeholder`], [`portable`], [`rustc`] | what is stored and said; argv; stands for build scripts; the workspace's stand-in; paths; rustc's formats |
-//! | 0 | [`digest`], [`mod@env`], [`fs`], [`quantity`], [`term`] | content names, variables, files, units of measure, printing |
+//! | 0 | [`digest`], [`mod@env`], [`fs`], [`quantity`], [`signal`], [`term`] | content names, variables, files, units of measure, signals, printing |
 //!
 //! # Invariants
 //!
@@ -36,7 +36,8 @@
 //! - `wrapper` writes nothing of its own to stdout or stderr, and loads neither clap nor a terminal library.
 //! - `report` reads events only; it never opens the store.
 //! - `agent` never waits without an end, and loads no runtime; only `daemon` has one.
-//! - Nothing but `term` and the wrapper's last words prints.
+//! - `tui` never writes the store.
+//! - Nothing but `term`, `tui` and the wrapper's last words prints.
 //!
 //! # Glossary
 //!
@@ -76,9 +77,12 @@ pub mod report;
 pub mod rustc;
 pub mod script;
 pub mod serve;
+pub mod signal;
 pub mod store;
 pub mod term;
 pub mod trace;
 #[cfg(feature = "daemon")]
 pub mod transfer;
+#[cfg(feature = "tui")]
+pub mod tui;
 pub mod wrapper;

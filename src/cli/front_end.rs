@@ -14,7 +14,8 @@ use crate::config::Settings;
 use crate::env::Env;
 use crate::invocation::AUTOMATIC_GC;
 use crate::orchestrate::command::CargoWords;
-use crate::orchestrate::{self, Request, signals};
+use crate::orchestrate::{self, Request};
+use crate::signal;
 use crate::store;
 use crate::store::layout::Layout;
 use crate::term::Term;
@@ -44,7 +45,7 @@ pub(super) fn run(env: &Env, term: &Term, words: FrontEnd) -> Outcome {
     Ok(match outcome {
         orchestrate::Outcome::Exit(code) => exit(code),
         orchestrate::Outcome::Signal(signal) => {
-            signals::die_by(signal);
+            signal::die_by(signal);
             exit(128 + signal)
         }
     })

@@ -21,7 +21,7 @@
 
 pub mod command;
 pub mod other_wrapper;
-pub mod signals;
+mod signals;
 
 mod cargo_config;
 #[cfg_attr(not(feature = "daemon"), path = "no_remote.rs")]
@@ -98,7 +98,7 @@ pub struct Options {
 pub enum Outcome {
     /// With this exit code.
     Exit(i32),
-    /// By this signal: see [`signals::die_by`].
+    /// By this signal: see [`crate::signal::die_by`].
     Signal(i32),
 }
 

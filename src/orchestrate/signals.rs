@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicI32, Ordering};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
+use crate::signal;
+
 /// Cargo's process id while it runs, else 0.
 static CHILD: AtomicI32 = AtomicI32::new(0);
 
@@ -20,17 +22,17 @@ static RECEIVED: AtomicI32 = AtomicI32::new(0);
 /// end: the one that ended cargo may reach us after it.
 pub(super) fn run(command: &mut Command) -> io::Result<ExitStatus> {
     RECEIVED.store(0, Ordering::SeqCst);
-    let handlers: [(libc::c_int, extern "C" fn(libc::c_int)); 4] = [
+    let handlers: [(libc::c_int, signal::Handler); 4] = [
         (libc::SIGINT, survive),
         (libc::SIGQUIT, survive),
         (libc::SIGTERM, pass_on),
         (libc::SIGHUP, pass_on),
     ];
-    let before = handlers.map(|(signal, handler)| (signal, handle(signal, handler)));
+    let before = handlers.map(|(signal, handler)| (signal, signal::handle(signal, handler)));
     let status = command.spawn().and_then(|mut child| wait(&mut child));
     for (signal, action) in before {
         if matches!(signal, libc::SIGTERM | libc::SIGHUP) {
-            set(signal, action);
+            signal::set(signal, action);
         }
     }
     status
@@ -46,13 +48,6 @@ fn wait(child: &mut Child) -> io::Result<ExitStatus> {
     while let Err(rustix::io::Errno::INTR) = rustix::process::waitid(WaitId::Pid(pid), ended) {}
     CHILD.store(0, Ordering::SeqCst);
     child.wait()
-}
-
-/// Ends this process by a signal, as cargo ended. Returns only if that fails: exit with 128 + `signal` then.
-pub fn die_by(signal: i32) {
-    set(signal, libc::SIG_DFL);
-    // SAFETY: `raise` has no memory to harm; the default action ends the process without running code of ours.
-    unsafe { libc::raise(signal) };
 }
 
 extern "C" fn survive(_signal: libc::c_int) {}
@@ -71,29 +66,5 @@ fn send(pid: i32, signal: i32) {
     };
     if let Some(pid) = Pid::from_raw(pid) {
         let _ = rustix::process::kill_process(pid, signal);
-    }
-}
-
-/// Sets a handler, unless the signal is ignored. Returns what happened before.
-fn handle(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) -> libc::sighandler_t {
-    let before = set(signal, handler as libc::sighandler_t);
-    if before == libc::SIG_IGN {
-        set(signal, libc::SIG_IGN);
-    }
-    before
-}
-
-/// Sets what happens on a signal, and returns what happened before.
-fn set(signal: libc::c_int, action: libc::sighandler_t) -> libc::sighandler_t {
-    // SAFETY: an all-zero `sigaction` is a valid one (no flags, empty mask, default action); both pointers are to
-    // live values; the handlers are async-signal-safe.
-    unsafe {
-        let mut new: libc::sigaction = std::mem::zeroed();
-        let mut old: libc::sigaction = std::mem::zeroed();
-        new.sa_sigaction = action;
-        new.sa_flags = libc::SA_RESTART;
-        libc::sigemptyset(&raw mut new.sa_mask);
-        libc::sigaction(signal, &raw const new, &raw mut old);
-        old.sa_sigaction
     }
 }

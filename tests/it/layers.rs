@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules by row, the lowest first. Modules of one row do not know each other, but for the pairs named below.
 const ROWS: &[&[&str]] = &[
-    &["digest", "env", "fs", "quantity", "term"],
+    &["digest", "env", "fs", "quantity", "signal", "term"],
     &["launcher", "placeholder", "portable", "rustc", "event"],
     &["invocation"],
     &["entry"],
@@ -14,7 +14,7 @@ const ROWS: &[&[&str]] = &[
     &["agent", "serve"],
     &["transfer"],
     &["script", "wrapper", "report"],
-    &["daemon", "orchestrate"],
+    &["daemon", "orchestrate", "tui"],
     &["doctor"],
     &["cli"],
 ];

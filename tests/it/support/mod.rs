@@ -28,6 +28,7 @@ mod oracle;
 mod project;
 mod run;
 pub(crate) mod s3;
+mod terminal;
 
 pub(crate) use captured::Captured;
 pub(crate) use clock::wait_for;
@@ -36,3 +37,4 @@ pub(crate) use disk::{Inode, Memory, note};
 pub(crate) use observe::is_foreign;
 pub(crate) use project::{Builder, Project, copy_to_run, manifest, project};
 pub(crate) use run::Run;
+pub(crate) use terminal::Terminal;
