@@ -303,7 +303,7 @@ fn pages(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 /// compiles, and nothing is known of what the macros of `slow` bring in.
 #[test]
 fn a_dependency_that_is_recorded_later() {
-    let slow = (0..500).map(|n| format!("pub fn f{n}(a: &[u8]) -> String {{ format!(\"{n} {{a:?}}\") }}\n"));
+    let slow = (0..4000).map(|n| format!("pub fn f{n}(a: &[u8]) -> String {{ format!(\"{n} {{a:?}}\") }}\n"));
     let p = project()
         .workspace(&["slow", "quick", "top"])
         .env("CARGO_BUILD_JOBS", "4")
