@@ -8,6 +8,7 @@ mod commands;
 mod compiler;
 mod concurrency;
 mod daemon;
+mod docs;
 mod edits;
 mod env;
 mod executables;
