@@ -21,6 +21,7 @@ mod help;
 #[cfg(feature = "daemon")]
 mod key;
 mod list;
+mod man;
 mod output;
 mod purge;
 pub mod route;
