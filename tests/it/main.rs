@@ -8,6 +8,7 @@ mod commands;
 mod compiler;
 mod concurrency;
 mod daemon;
+mod doctor;
 mod edits;
 mod env;
 mod executables;
