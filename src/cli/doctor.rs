@@ -1,5 +1,6 @@
 //! `doctor`: whether everything is set up.
 
+use std::io;
 use std::process::ExitCode;
 
 use serde::Serialize;
@@ -8,7 +9,6 @@ use super::args::Format;
 use super::context::{Context, current_dir};
 use super::error::Kind;
 use super::{Outcome, output};
-use crate::config::{ConfigError, Resolved};
 use crate::doctor::fix::{self, Options, Report};
 use crate::doctor::{self, Examination, Style, Subject};
 
@@ -52,32 +52,41 @@ pub(super) fn run(context: &Context, args: Args) -> Outcome {
         |settings| Subject { env: &context.env, here: &here, program: program.as_deref(), settings };
     let style = Style::of(&context.env, context.term.stdout_is_terminal(), context.term.stdout_color());
     let before = doctor::examine(&subject(&settings));
-    if !args.format.is_json() {
-        context.term.result(&before.text(style))?;
-    }
     if !args.fix && !args.dry_run {
-        if args.format.is_json() {
-            context.term.result(&output::object(&Object { examination: &before, fix: None }))?;
-        } else if before.fixable() > 0 {
-            context
-                .term
-                .hint("`cargo kache doctor --fix` mends what it can; with `--dry-run` it only shows how");
-        }
+        look(context, &before, style, args.format)?;
         return Ok(code(before.is_ill()));
+    }
+
+    let is_text = !args.format.is_json();
+    if is_text {
+        // What becomes of lines follows with the migration.
+        context.term.result(&before.without_lines().text(style))?;
     }
     let plan = fix::plan(&subject(&settings), &before, Options { purge: args.purge_sccache });
     let report = if args.dry_run { fix::preview(&plan) } else { fix::apply(&subject(&settings), &plan) };
-    if !args.format.is_json() {
+    if is_text {
         context.term.result(&report.text(style))?;
     }
-    let settings: Result<Resolved, ConfigError> = context.resolve();
+    let settings = context.resolve();
     let after = if args.dry_run { before } else { doctor::examine(&subject(&settings)) };
-    if args.format.is_json() {
+    if !is_text {
         context.term.result(&output::object(&Object { examination: &after, fix: Some(&report) }))?;
     } else if after.is_ill() && !args.dry_run {
         context.term.result(&format!("\nStill wrong:\n{}", after.problems(style)))?;
     }
     Ok(code(after.is_ill() || report.has_failed()))
+}
+
+/// Tells what was found, and that more can be done about it.
+fn look(context: &Context, found: &Examination, style: Style, format: Format) -> io::Result<()> {
+    if format.is_json() {
+        return context.term.result(&output::object(&Object { examination: found, fix: None }));
+    }
+    context.term.result(&found.text(style))?;
+    if found.fixable() > 0 {
+        context.term.note("`cargo kache doctor --fix` mends what it can; with `--dry-run` it only shows how");
+    }
+    Ok(())
 }
 
 fn code(is_ill: bool) -> ExitCode {

@@ -124,7 +124,7 @@ mod tests {
             let mut machine = Machine::new();
             let path = machine.path(dir).display().to_string();
             machine.set("SCCACHE_DIR", &path);
-            machine.file(&format!("{dir}/a/b/c/{DIGEST}").trim_start_matches('/'), "");
+            machine.file(format!("{dir}/a/b/c/{DIGEST}").trim_start_matches('/'), "");
             let why = found(&machine).remove(0).1;
             assert_eq!(why, Err("it holds more than a cache".to_owned()), "{dir}");
         }

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use super::Examination;
-use super::finding::{Finding, Severity};
+use super::finding::{Finding, Repair, Severity};
 use crate::env::Env;
 use crate::quantity::count;
 
@@ -48,6 +48,15 @@ impl Examination {
         let rustc = self.rustc.as_deref().unwrap_or("not found");
         let head = format!("cargo-kache {}, rustc {rustc}\n", self.version);
         head + &lines(&self.findings, style) + &self.verdict() + "\n"
+    }
+
+    /// Returns the same without what becomes of lines of files, for whoever tells that elsewhere.
+    pub fn without_lines(&self) -> Self {
+        let mut brief = self.clone();
+        for finding in &mut brief.findings {
+            finding.fix.take_if(|_| matches!(finding.repair, Some(Repair::ByHand(_))));
+        }
+        brief
     }
 
     /// Returns the problems alone, as lines.

@@ -150,7 +150,7 @@ fn backups(p: &Project) -> BTreeMap<String, String> {
                 if path.is_dir() {
                     folders.push(path);
                 } else {
-                    let name = path.to_str().unwrap().split_once("/home/").unwrap().1.to_owned();
+                    let name = path.to_str().unwrap().rsplit_once("/home/").unwrap().1.to_owned();
                     assert_eq!(found.insert(name, fs::read_to_string(&path).unwrap()), None);
                 }
             }

@@ -12,7 +12,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rustix::fs::{Access, access};
 
 use super::super::{Subject, secrets};
-use super::plan::{Act, Edit, Plan, Step};
+use super::plan::Plan;
+use super::step::{Act, Edit, Program, Step};
 use super::{Done, Report, Status};
 use crate::agent::{Agent, start, stop};
 use crate::config;
@@ -73,7 +74,7 @@ impl Doer<'_> {
             Act::Daemon => self.restart_daemon(),
             Act::Service => self.rewrite_service(),
             Act::Edit(edit) => self.edit(edit),
-            Act::Run(program, words) => run(program, words, self.subject.here),
+            Act::Run(program) => run(program, self.subject.here),
             Act::Remove(path) => fs::remove_any(path).map_err(said),
             Act::Refuse(why) => Err(why.clone()),
         }
@@ -161,13 +162,15 @@ fn link(at: &Path, to: &Path) -> fs::Result<()> {
 }
 
 /// Runs a program to its end. What it says matters only if it fails.
-fn run(program: &Path, words: &[&str], here: &Path) -> Result<(), String> {
+fn run(program: &Program, here: &Path) -> Result<(), String> {
+    let Program { path, words, variables } = program;
     let shown = || {
-        let name = program.file_name().unwrap_or(OsStr::new("")).to_string_lossy().into_owned();
+        let name = path.file_name().unwrap_or(OsStr::new("")).to_string_lossy().into_owned();
         std::iter::once(&*name).chain(words.iter().copied()).collect::<Vec<_>>().join(" ")
     };
-    let output = Command::new(program).args(words).current_dir(here).stdin(Stdio::null()).output();
-    let output = output.map_err(|error| format!("`{}`: {error}", shown()))?;
+    let mut command = Command::new(path);
+    command.args(*words).envs(variables.iter().cloned()).current_dir(here).stdin(Stdio::null());
+    let output = command.output().map_err(|error| format!("`{}`: {error}", shown()))?;
     if output.status.success() {
         return Ok(());
     }
@@ -229,9 +232,13 @@ mod tests {
 
     #[test]
     fn a_program_that_fails_says_why() {
-        let run = |words| run(Path::new("/bin/sh"), words, Path::new("/"));
+        let run = |words| {
+            let program =
+                Program { path: "/bin/sh".into(), words, variables: vec![("WHY", "no".to_owned())] };
+            run(&program, Path::new("/"))
+        };
         assert_eq!(run(&["-c", "true"]), Ok(()));
-        let why = run(&["-c", "echo no >&2; exit 1"]).unwrap_err();
+        let why = run(&["-c", "echo $WHY >&2; exit 1"]).unwrap_err();
         assert!(why.ends_with(": no"), "{why}");
     }
 }

@@ -270,6 +270,10 @@ mod tests {
             ("[build]\njobs = 1\n\n[env]\nSCCACHE_DIR = \"/x\"\n", "[build]\njobs = 1\n"),
             ("[env]\nSCCACHE_DIR = \"/x\"\n\n[build]\njobs = 1\n", "[build]\njobs = 1\n"),
             ("[env]\n# mine\nSCCACHE_DIR = \"/x\"\n", "[env]\n# mine\n"),
+            (
+                "\u{feff}[build]\nrustc-wrapper = \"sccache\"\n",
+                "\u{feff}[build]\nrustc-wrapper = \"kache\"\n",
+            ),
             ("[env]\nSCCACHE_DIR = \"\"\"\n/x\"\"\"\nA = \"1\"", "[env]\nA = \"1\""),
         ] {
             assert_eq!(edited(text), expected, "{text}");

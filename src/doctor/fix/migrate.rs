@@ -85,7 +85,12 @@ pub(in super::super) fn carried(subject: &Subject<'_>, configs: &CargoConfigs) -
     let mut wanted = Vec::new();
     if let Some(name) = &bucket.name {
         wanted.push((BUCKET, Some(name.clone())));
-        wanted.push(("cache.remote.endpoint", bucket.endpoint));
+        let has_password = bucket.endpoint.as_ref().is_some_and(|endpoint| endpoint.contains('@'));
+        if has_password {
+            let note = "the endpoint of sccache has a password in it: set `cache.remote.endpoint` yourself";
+            carried.notes.push(note.to_owned());
+        }
+        wanted.push(("cache.remote.endpoint", bucket.endpoint.filter(|_| !has_password)));
         wanted.push(("cache.remote.region", bucket.region.or_else(region)));
         wanted.push(("cache.remote.prefix", bucket.prefix));
         wanted.push(("cache.remote.profile", set(env::AWS_PROFILE)));
@@ -282,8 +287,11 @@ mod tests {
     #[test]
     fn other_remotes_are_told() {
         let mut machine = Machine::new();
+        machine.set("SCCACHE_ENDPOINT", "u:hush@h");
         machine.set("SCCACHE_REDIS", "redis://u:hush@h");
         let notes = machine.with(|subject| carried(subject, &cargo_config::read_all(subject)).notes);
         assert!(notes[0].contains("Redis") && !notes[0].contains("hush"), "{notes:?}");
+        machine.set("SCCACHE_BUCKET", "b");
+        assert_eq!(found(&machine), pairs(&[(BUCKET, "b")]), "a password is a secret");
     }
 }

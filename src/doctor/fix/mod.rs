@@ -6,7 +6,8 @@
 //!
 //! | file | |
 //! |---|---|
-//! | [`plan`] | findings to steps, each with what it needs |
+//! | [`mod@plan`], [`step`] | findings to steps, each with what it needs |
+//! | [`purge`] | what may be removed of sccache, if that is asked for |
 //! | [`migrate`] | which of sccache's settings becomes which of ours |
 //! | [`edit`] | changes in a file of cargo's settings, that keep all else |
 //! | [`diff`] | an edit as people read it |
@@ -20,6 +21,8 @@ mod diff;
 mod edit;
 pub(super) mod migrate;
 mod plan;
+mod purge;
+mod step;
 mod text;
 
 use std::path::PathBuf;
@@ -29,7 +32,8 @@ use serde::Serialize;
 use super::finding::Line;
 
 pub use apply::apply;
-pub use plan::{Act, Edit, Options, Plan, Step, Verb, plan};
+pub use plan::{Options, Plan, plan};
+pub use step::{Act, Edit, Program, Step, Verb};
 
 /// What came of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

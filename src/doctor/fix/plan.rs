@@ -2,19 +2,18 @@
 //!
 //! Owns what is done about each finding, in which order, and which step needs which. Reads files, and changes nothing.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::super::cargo_config::{self, CargoConfig, CargoConfigs};
 use super::super::finding::{Line, Repair, Severity};
 use super::super::{
-    Examination, Finding, Subject, binary, find_program, is_same_file, sccache, sccache_cache, secrets,
-    wrapper,
+    Examination, Finding, Subject, binary, find_program, is_same_file, sccache, secrets, wrapper,
 };
+use super::step::{Act, Edit, Program, Step, Verb};
 use super::{Done, Report, edit, migrate};
 use crate::config::{self, ConfigError, UserFile};
 use crate::env;
 use crate::fs::replace::follow;
-use crate::quantity::format_size;
 
 /// What was asked for besides.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,87 +28,9 @@ pub struct Plan {
     /// The steps, in their order.
     pub steps: Vec<Step>,
     by_hand: Vec<Line>,
-    notes: Vec<String>,
+    pub(super) notes: Vec<String>,
     found_sccache: bool,
     how: Option<&'static str>,
-}
-
-/// One step.
-#[derive(Debug)]
-pub struct Step {
-    verb: Verb,
-    /// The rest of the sentence.
-    what: String,
-    /// What is done.
-    pub act: Act,
-    /// Earlier steps without which this one would do harm.
-    pub needs: Vec<usize>,
-    /// Whether it belongs to the migration.
-    pub is_migration: bool,
-}
-
-/// What a step does, in a word.
-#[derive(Clone, Copy, Debug)]
-pub enum Verb {
-    /// Edit a file.
-    Edit,
-    /// Make a link.
-    Link,
-    /// Make something that is not there.
-    Make,
-    /// Remove something.
-    Remove,
-    /// Start something anew.
-    Restart,
-    /// Set settings of ours.
-    Set,
-    /// Stop a process.
-    Stop,
-    /// Take a program off the machine.
-    Uninstall,
-    /// Write a file anew.
-    Rewrite,
-}
-
-/// What a step does.
-#[derive(Debug)]
-pub enum Act {
-    /// Makes a link.
-    Link {
-        /// Its name.
-        at: PathBuf,
-        /// What it leads to.
-        to: PathBuf,
-    },
-    /// Makes the store.
-    Store(PathBuf),
-    /// Starts a new index in this store.
-    Index(PathBuf),
-    /// Has the daemon start anew.
-    Daemon,
-    /// Writes the service's file anew.
-    Service,
-    /// Edits a file.
-    Edit(Edit),
-    /// Runs a program.
-    Run(PathBuf, &'static [&'static str]),
-    /// Removes a folder, or a link to one.
-    Remove(PathBuf),
-    /// Nothing: it cannot be done, for this reason.
-    Refuse(String),
-}
-
-/// A file, before and after.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edit {
-    /// The file, or a link to it.
-    pub path: PathBuf,
-    /// What it holds; `None`: there is none.
-    pub before: Option<String>,
-    /// What it is to hold.
-    pub after: String,
-    /// Texts in it that are never shown.
-    pub secrets: Vec<String>,
 }
 
 /// Plans what is to be done about the findings.
@@ -146,15 +67,17 @@ fn is_about_sccache(finding: &Finding) -> bool {
     is_its && finding.severity > Severity::Ok
 }
 
-struct Planner<'a> {
-    subject: &'a Subject<'a>,
+/// A plan in the making.
+pub(super) struct Planner<'a> {
+    pub(super) subject: &'a Subject<'a>,
     configs: &'a CargoConfigs,
-    repairs: &'a [&'a Repair],
-    plan: Plan,
+    pub(super) repairs: &'a [&'a Repair],
+    pub(super) plan: Plan,
 }
 
 impl Planner<'_> {
-    fn push(&mut self, verb: Verb, what: String, act: Act, is_migration: bool) -> usize {
+    /// Adds a step, and returns its place.
+    pub(super) fn push(&mut self, verb: Verb, what: String, act: Act, is_migration: bool) -> usize {
         self.plan.steps.push(Step { verb, what, act, needs: Vec::new(), is_migration });
         self.plan.steps.len() - 1
     }
@@ -193,8 +116,13 @@ impl Planner<'_> {
             Repair::Server(program) => Some(program.clone()),
             _ => None,
         });
-        if let Some(program) = server {
-            self.push(Verb::Stop, "sccache's server".to_owned(), Act::Run(program, &["--stop-server"]), true);
+        if let Some(path) = server {
+            // Where it listens may be known to compilers only.
+            let names = ["SCCACHE_SERVER_PORT", "SCCACHE_SERVER_UDS"];
+            let set = names.map(|name| Some((name, self.configs.variable(self.subject, name)?)));
+            let program =
+                Program { path, words: &["--stop-server"], variables: set.into_iter().flatten().collect() };
+            self.push(Verb::Stop, "sccache's server".to_owned(), Act::Run(program), true);
         }
     }
 
@@ -235,7 +163,7 @@ impl Planner<'_> {
         let mut seen = Vec::new();
         let mut steps = Vec::new();
         for path in named {
-            let real = follow(&path).and_then(|path| Ok(path.canonicalize().unwrap_or(path)));
+            let real = follow(&path).map(|path| path.canonicalize().unwrap_or(path));
             let real = real.unwrap_or_else(|_| path.clone());
             let config = self.configs.files.iter().find(|config| config.path == path);
             if let Some(config) = config.filter(|_| !seen.contains(&real)) {
@@ -305,56 +233,6 @@ impl Planner<'_> {
         self.plan.by_hand.extend(lines);
     }
 
-    /// Removes cache and program, once nothing uses them any more.
-    fn purge(&mut self, edits: &[usize]) {
-        let stop = self.plan.steps.iter().position(|step| matches!(step.verb, Verb::Stop));
-        for repair in self.repairs {
-            match repair {
-                Repair::Cache(path) => {
-                    let shown = path.display();
-                    let (what, act) = match sccache_cache::examine(self.subject, path) {
-                        Ok(_) if path.is_symlink() => (
-                            format!("sccache cache {shown} (a link; what it leads to stays)"),
-                            Act::Remove(path.clone()),
-                        ),
-                        Ok(size) => (
-                            format!("sccache cache {shown} ({})", format_size(size)),
-                            Act::Remove(path.clone()),
-                        ),
-                        Err(why) => (format!("sccache cache {shown}"), Act::Refuse(why)),
-                    };
-                    let step = self.push(Verb::Remove, what, act, true);
-                    self.plan.steps[step].needs.extend(stop);
-                }
-                Repair::Program(program) => self.remove_program(program, edits),
-                _ => {}
-            }
-        }
-    }
-
-    fn remove_program(&mut self, program: &Path, edits: &[usize]) {
-        if !sccache::is_cargos(self.subject, program) {
-            let (shown, manager) = (program.display(), manager(program));
-            let note = format!("sccache at {shown} was not installed by cargo; remove it with {manager}");
-            return self.plan.notes.push(note);
-        }
-        let user = sccache::WRAPPERS.iter().find(|name| {
-            let value = self.subject.env.get(name).unwrap_or_default();
-            value.to_string_lossy().contains("sccache")
-        });
-        let act = match user {
-            Some(name) => {
-                Act::Refuse(format!("`{name}` still names it; change that first, then run this again"))
-            }
-            None => {
-                let cargo = self.subject.env.get(env::CARGO).unwrap_or_else(|| "cargo".into());
-                Act::Run(cargo.into(), &["uninstall", "sccache"])
-            }
-        };
-        let step = self.push(Verb::Uninstall, format!("sccache ({})", program.display()), act, true);
-        self.plan.steps[step].needs.extend(edits);
-    }
-
     /// Renews what runs in the background, with the settings as they are then.
     fn renew(&mut self) {
         let has = |wanted: &Repair| self.repairs.contains(&wanted);
@@ -365,56 +243,6 @@ impl Planner<'_> {
         if service {
             self.push(Verb::Rewrite, "the service's file, for this program".to_owned(), Act::Service, false);
         }
-    }
-}
-
-/// Guesses what installed a program.
-fn manager(program: &Path) -> &'static str {
-    let program = program.canonicalize().unwrap_or_else(|_| program.to_owned());
-    let text = program.to_string_lossy();
-    if text.contains("/Cellar/") || text.contains("brew/") {
-        "`brew uninstall sccache`"
-    } else if text.starts_with("/nix/") {
-        "nix"
-    } else if text.starts_with("/usr/bin/") {
-        "the system's package manager"
-    } else {
-        "whatever installed it"
-    }
-}
-
-impl Verb {
-    fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Edit => ("Edited", "edit"),
-            Self::Link => ("Linked", "link"),
-            Self::Make => ("Made", "make"),
-            Self::Remove => ("Removed", "remove"),
-            Self::Restart => ("Restarted", "restart"),
-            Self::Set => ("Set", "set"),
-            Self::Stop => ("Stopped", "stop"),
-            Self::Uninstall => ("Uninstalled", "uninstall"),
-            Self::Rewrite => ("Rewrote", "rewrite"),
-        }
-    }
-}
-
-impl Step {
-    /// Returns the step in words, as done or to be done.
-    pub fn text(&self, is_done: bool) -> String {
-        let (done, to_do) = self.verb.words();
-        format!("{} {}", if is_done { done } else { to_do }, self.what)
-    }
-
-    pub(super) fn edit(&self) -> Option<&Edit> {
-        match &self.act {
-            Act::Edit(edit) => Some(edit),
-            _ => None,
-        }
-    }
-
-    pub(super) fn path(&self) -> Option<PathBuf> {
-        self.edit().map(|edit| edit.path.clone())
     }
 }
 
@@ -429,5 +257,69 @@ impl Plan {
             found_sccache: self.found_sccache,
             how: self.how,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::Machine;
+    use super::super::super::{Examination, examine};
+    use super::*;
+    use crate::fs;
+
+    fn planned(machine: &Machine) -> Plan {
+        machine.with(|subject| plan(subject, &examine(subject), Options::default()))
+    }
+
+    /// Returns the wrapper that would be written, and whether that waits for the link.
+    fn word(machine: &Machine) -> (String, bool) {
+        let plan = planned(machine);
+        let step = plan.steps.iter().find(|step| step.is_migration).unwrap();
+        let after = &step.edit().unwrap().after;
+        (after.split('"').nth(1).unwrap().to_owned(), !step.needs.is_empty())
+    }
+
+    #[test]
+    fn the_wrapper_is_one_that_will_be_found() {
+        let mut machine = Machine::new();
+        let program = machine.program("bin/cargo-kache");
+        machine.file("work/.cargo/config.toml", "build.rustc-wrapper = \"sccache\"\n");
+        assert_eq!(word(&machine), ("kache".to_owned(), true), "the link comes first");
+        let link = machine.path("bin/kache");
+        std::os::unix::fs::symlink(&program, &link).unwrap();
+        assert_eq!(word(&machine), ("kache".to_owned(), false));
+        let elsewhere = machine.path("elsewhere").display().to_string();
+        machine.set("PATH", &elsewhere);
+        assert_eq!(word(&machine), (link.display().to_string(), false));
+        fs::remove_file(&link).unwrap();
+        assert_eq!(word(&machine), (link.display().to_string(), true));
+        machine.file("bin/kache", "something else");
+        assert_eq!(word(&machine), (program.display().to_string(), false));
+    }
+
+    #[test]
+    fn nothing_is_taken_out_before_it_is_carried_over() {
+        let machine = Machine::new();
+        machine.program("bin/cargo-kache");
+        machine.program("bin/kache");
+        machine.file("work/.cargo/config.toml", "[env]\nSCCACHE_BUCKET = \"b\"\n");
+        let plan = planned(&machine);
+        let texts = plan.steps.iter().map(|step| step.text(false)).collect::<Vec<_>>();
+        let (set, edit) = (texts.len() - 2, texts.len() - 1);
+        assert!(texts[set].starts_with("set `cache.remote.bucket` to `b` in "), "{texts:?}");
+        assert!(texts[edit].ends_with("/work/.cargo/config.toml: without `SCCACHE_BUCKET`"), "{texts:?}");
+        assert_eq!(plan.steps[edit].needs, [set]);
+    }
+
+    #[test]
+    fn without_a_program_no_wrapper_is_set() {
+        let machine = Machine::new();
+        machine.file("work/.cargo/config.toml", "build.rustc-wrapper = \"sccache\"\n");
+        let examination = Examination { version: "", rustc: None, findings: Vec::new() };
+        let empty = machine.with(|subject| plan(subject, &examination, Options::default()));
+        assert!(empty.steps.is_empty());
+        let plan = planned(&machine);
+        let step = plan.steps.iter().find(|step| step.is_migration).unwrap();
+        assert!(matches!(step.act, Act::Refuse(_)), "{step:?}");
     }
 }

@@ -4,7 +4,7 @@ use cargo_kache::daemon::service::{Service, systemd};
 use cargo_kache::store::layout::Layout;
 
 use super::*;
-use crate::support::Terminal;
+use crate::support::{Terminal, kill_daemon};
 
 #[test]
 fn link_store_and_index() {
@@ -102,4 +102,22 @@ fn a_service_of_a_program_that_is_gone() {
     assert_eq!(systemd::read(&p.read(&unit)), Some(expected));
     assert!(p.read(&notes).contains("systemctl --user restart cargo-kache.service\n"));
     assert_settled(&p);
+}
+
+#[test]
+fn a_daemon_with_other_settings_starts_anew() {
+    let mut p = patient(&[]);
+    p.write(
+        home(&p, ".config/kache/config.toml"),
+        format!("[cache.remote]\ntype = \"dir\"\npath = {:?}\n", p.beside("remote")),
+    );
+    p.unset("KACHE_OFFLINE");
+    p.set_and_kache("KACHE_COMPRESSION_LEVEL", "9", "daemon start").success();
+    let run = p.kache("doctor");
+    run.success().stdout_has("  ! daemon ").stdout_has(" with another program or other settings\n");
+    p.kache("doctor --fix").success().stdout_has("  ✓ Restarted the daemon\n");
+    let run = p.kache("doctor --json");
+    let found = findings(&run, "daemon").remove(0);
+    kill_daemon(&p.cache());
+    assert!(found.0 == "ok" && found.1.starts_with("running (pid "), "{found:?}");
 }
