@@ -2,7 +2,7 @@
 //!
 //! Owns the checks, one function each, the text in which their findings are shown, and the repairs ([`fix`]). Never
 //! prints. A check starts no program but `cargo` and `rustc` to ask for their versions, and changes nothing: what can be
-//! done about a finding is a value in it ([`Repair`]), which only [`fix::apply`] acts on.
+//! done about a finding is a value in it ([`Repair`]), which only [`fix::apply()`] acts on.
 //!
 //! | check | file |
 //! |---|---|

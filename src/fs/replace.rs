@@ -5,12 +5,13 @@
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{AtPath as _, OrAbsent as _, Result};
 use crate::fs;
 
-/// Puts `bytes` in place of the file that `path` leads to, with the mode it had.
+/// Puts `bytes` in place of the file that `path` leads to, with the mode and the owner it had.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let target = follow(path)?;
     // A device, say, would be gone for good.
@@ -31,10 +32,12 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     written
 }
 
-/// Writes a file that is not there yet, with the mode of `model` if that exists.
+/// Writes a file that is not there yet, with mode and owner of `model` if that exists.
 fn write_new(fresh: &Path, bytes: &[u8], model: &Path) -> Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(fresh).at("create", fresh)?;
     if let Some(model) = fs::metadata(model).or_absent()? {
+        // Only root may give a file away, and only root would take one from its owner.
+        let _ = std::os::unix::fs::fchown(&file, Some(model.uid()), Some(model.gid()));
         file.set_permissions(model.permissions()).at("set the mode of", fresh)?;
     }
     file.write_all(bytes).and_then(|()| file.sync_all()).at("write", fresh)
@@ -54,3 +57,29 @@ pub fn follow(path: &Path) -> Result<PathBuf> {
 
 /// As many links as Linux follows.
 const MAX_LINKS: usize = 40;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_stays_a_link_and_modes_stay() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link) = (dir.path().join("real/file"), dir.path().join("link"));
+        std::os::unix::fs::symlink("real/file", &link).unwrap();
+        replace(&link, b"1").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o604)).unwrap();
+        // Only root can make a file that is another's; others see that their own stays theirs.
+        let _ = std::os::unix::fs::chown(&file, Some(12), Some(34));
+        let before = file.metadata().unwrap();
+        replace(&link, b"2").unwrap();
+        let after = file.metadata().unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"2");
+        assert_eq!(link.read_link().unwrap(), Path::new("real/file"));
+        assert_ne!(after.ino(), before.ino());
+        let of = |meta: &std::fs::Metadata| (meta.mode(), meta.uid(), meta.gid());
+        assert_eq!(of(&after), of(&before));
+        assert_eq!(fs::list(&dir.path().join("real")).unwrap(), ["file"]);
+    }
+}

@@ -1,7 +1,7 @@
 //! `doctor --fix`: puts right what can be put right, and migrates from sccache.
 //!
-//! Owns what is done about the findings, in three steps: [`plan`] turns them into values, [`preview`] shows these, and
-//! [`apply`] does them. Never changes a file of a shell or of a CI service, never overwrites a setting of ours, and never
+//! Owns what is done about the findings, in three steps: [`plan()`] turns them into values, [`preview`] shows these, and
+//! [`apply()`] does them. Never changes a file of a shell or of a CI service, never overwrites a setting of ours, and never
 //! touches a secret.
 //!
 //! | file | |
@@ -12,6 +12,7 @@
 //! | [`edit`] | changes in a file of cargo's settings, that keep all else |
 //! | [`diff`] | an edit as people read it |
 //! | [`mod@apply`] | does the steps; saves what is edited before |
+//! | [`unseen`] | what would be lost with a line of a shell's file |
 //! | [`text`] | what was done, as people read it |
 //!
 //! What is edited was first saved below `backups/<UTC time>/` beside the settings file. A second run finds nothing to do.
@@ -24,6 +25,7 @@ mod plan;
 mod purge;
 mod step;
 mod text;
+mod unseen;
 
 use std::path::PathBuf;
 

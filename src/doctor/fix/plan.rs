@@ -10,7 +10,7 @@ use super::super::{
     Examination, Finding, Subject, binary, find_program, is_same_file, sccache, secrets, wrapper,
 };
 use super::step::{Act, Edit, Program, Step, Verb};
-use super::{Done, Report, edit, migrate};
+use super::{Done, Report, edit, migrate, unseen};
 use crate::config::{self, ConfigError, UserFile};
 use crate::env;
 use crate::fs::replace::follow;
@@ -200,6 +200,11 @@ impl Planner<'_> {
         };
         let step =
             self.push(Verb::Edit, format!("{shown}: {}", edited.changes.join(", ")), Act::Edit(edit), true);
+        let is_shared = config.path.ancestors().any(|dir| dir.join(".git").exists());
+        if edited.sets_wrapper && is_shared {
+            let note = format!("{shown} lies in a repository: whoever else builds it needs `{word}` too");
+            self.plan.notes.push(note);
+        }
         let needs = &mut self.plan.steps[step].needs;
         needs.extend(link.filter(|_| needs_link && edited.sets_wrapper));
         // What is taken out must have been carried over.
@@ -231,6 +236,7 @@ impl Planner<'_> {
             _ => None,
         });
         self.plan.by_hand.extend(lines);
+        self.plan.notes.extend(unseen::warnings(self.subject, self.configs, &self.plan.by_hand));
     }
 
     /// Renews what runs in the background, with the settings as they are then.
