@@ -90,6 +90,11 @@ fn daemon(subject: &Subject<'_>, settings: &Settings) -> Option<Finding> {
                 .fix("`cargo kache daemon install` starts it; `cargo kache daemon log` tells why it ended")
                 .repair(Repair::Service)
         }
+        Err(ClientError::Absent) if agent.socket.exists() => {
+            Finding::note(DAEMON, format!("not running; one that was killed left {}", agent.socket.display()))
+                .fix("the next one replaces it")
+                .repair(Repair::Daemon)
+        }
         Err(ClientError::Absent) => Finding::ok(DAEMON, "not running; builds start it"),
         Err(error) => Finding::problem(DAEMON, error.to_string())
             .fix("run `cargo kache daemon stop`")

@@ -160,6 +160,16 @@ impl Planner<'_> {
             Repair::CargoConfig(path) => Some(path.clone()),
             _ => None,
         });
+        if sccache::may_stay(self.subject, self.configs) {
+            let variables = self.configs.files.iter().flat_map(CargoConfig::variables);
+            let kept =
+                variables.map(|variable| variable.name).filter(|name| name.starts_with(sccache::PREFIX));
+            let kept = kept.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            if !kept.is_empty() {
+                let note = format!("left for a wrapper that may run sccache: {kept} in cargo's settings");
+                self.plan.notes.push(note);
+            }
+        }
         let mut seen = Vec::new();
         let mut steps = Vec::new();
         for path in named {

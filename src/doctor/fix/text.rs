@@ -76,3 +76,60 @@ fn lines(actions: &[&Done], style: Style) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> Report {
+        Report {
+            dry_run: false,
+            actions: Vec::new(),
+            by_hand: Vec::new(),
+            notes: Vec::new(),
+            backups: None,
+            found_sccache: false,
+            how: Some("set it"),
+        }
+    }
+
+    fn done(action: &str, error: Option<&str>) -> Done {
+        Done {
+            action: action.to_owned(),
+            status: if error.is_some() { Status::Failed } else { Status::Done },
+            error: error.map(str::to_owned),
+            path: None,
+            diff: None,
+            is_migration: true,
+        }
+    }
+
+    #[test]
+    fn nothing_to_do() {
+        let mut report = report();
+        let text = "\nMigrating from sccache\nNo sccache configuration found. Nothing to migrate.\n";
+        let how = "For plain `cargo build` to be cached, set it.\n";
+        assert_eq!(report.text(Style::default()), format!("{text}{how}"));
+        report.how = None;
+        assert_eq!(report.text(Style::default()), text);
+        report.found_sccache = true;
+        let text = "\nMigrating from sccache\nNothing else is left to migrate.\n";
+        assert_eq!(report.text(Style::default()), text);
+    }
+
+    #[test]
+    fn what_was_done() {
+        let mut report = report();
+        report.actions = vec![done("Edited /f", None), done("edit /g", Some("it is read-only"))];
+        report.notes = vec!["mind this".to_owned()];
+        report.backups = Some("/b".into());
+        assert_eq!(
+            report.text(Style::default()),
+            "\nMigrating from sccache\n  ! mind this\n\n\
+             Migration summary:\n  ✓ Edited /f\n  ✗ edit /g: it is read-only\n\
+             Then verify with `kache doctor`\n\n\
+             The files as they were: /b\n"
+        );
+        assert!(report.has_failed());
+    }
+}

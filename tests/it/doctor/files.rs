@@ -54,6 +54,7 @@ fn what_cannot_be_changed_is_told_and_left_alone() {
     p.write_script("tools/sccache-wrapper", "#!/bin/sh\nexec \"$@\"\n");
     let run = p.kache("doctor --fix");
     run.success().stdout_has("`tools/sccache-wrapper`, set in ").stdout_has("it is left as it is\n");
+    run.stdout_has("  ! left for a wrapper that may run sccache: `SCCACHE_BUCKET` in cargo's settings\n");
     assert_eq!(p.read(".cargo/config.toml"), script);
 }
 

@@ -13,6 +13,14 @@ fn sccache(p: &Project, folder: &Path) -> PathBuf {
     notes
 }
 
+/// Has programs of a folder found too. No server is there to be stopped.
+fn in_path(p: &mut Project, folder: &Path) {
+    let tools = Path::new(env!("CARGO")).parent().unwrap().to_owned();
+    let path = std::env::join_paths([p.beside("bin"), folder.to_owned(), tools]).unwrap();
+    let socket = p.beside("no.sock");
+    p.set("PATH", path).set("CARGO", env!("CARGO")).set("SCCACHE_SERVER_UDS", socket);
+}
+
 fn cache(p: &Project, folder: &Path) {
     p.write(folder.join(format!("a/b/c/{DIGEST}")), "0123456789");
 }
@@ -26,15 +34,9 @@ fn server_cache_and_program_go() {
         "[v1]\n\"sccache 0.10.0 (registry+https://github.com/rust-lang/crates.io-index)\" = [\"sccache\"]\n";
     p.write(home(&p, ".cargo/.crates.toml"), listed);
     let asked = sccache(&p, &home(&p, ".cargo/bin"));
-    let path = std::env::join_paths([
-        p.beside("bin"),
-        home(&p, ".cargo/bin"),
-        Path::new(env!("CARGO")).parent().unwrap().into(),
-        "/bin".into(),
-        "/usr/bin".into(),
-    ])
-    .unwrap();
-    p.set("PATH", path).set("CARGO", env!("CARGO"));
+    let folder = home(&p, ".cargo/bin");
+    in_path(&mut p, &folder);
+    p.unset("SCCACHE_SERVER_UDS");
     let (first, real) = (home(&p, ".cache/sccache"), p.beside("big disk"));
     cache(&p, &first);
     cache(&p, &real);
@@ -75,8 +77,7 @@ fn what_is_not_surely_its_cache_stays() {
     p.set("SCCACHE_DIR", home(&p, "work"));
     let system = p.beside("system");
     sccache(&p, &system);
-    let path = format!("{}:{}", system.display(), std::env::var("PATH").unwrap());
-    p.set("PATH", format!("{}:{path}", p.beside("bin").display()));
+    in_path(&mut p, &system);
     let before = tree(&p);
     let run = p.kache("doctor --fix --purge-sccache");
     run.exits(1).stdout_has(&format!(
@@ -101,8 +102,9 @@ fn what_is_not_surely_its_cache_stays() {
         "[v1]\n\"sccache 0.10.0 (registry+https://x)\" = [\"sccache\"]\n",
     )]);
     sccache(&p, &home(&p, ".cargo/bin"));
-    let path = format!("{}:{}", home(&p, ".cargo/bin").display(), p.beside("bin").display());
-    p.set("PATH", format!("{path}:{}", std::env::var("PATH").unwrap())).set("RUSTC_WRAPPER", "sccache");
+    let folder = home(&p, ".cargo/bin");
+    in_path(&mut p, &folder);
+    p.set("RUSTC_WRAPPER", "sccache");
     let run = p.kache("doctor --fix --purge-sccache");
     run.exits(1).stdout_has(": `RUSTC_WRAPPER` still names it; change that first, then run this again\n");
     assert!(home(&p, ".cargo/bin/sccache").exists());

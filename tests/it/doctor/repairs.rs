@@ -19,7 +19,6 @@ fn link_store_and_index() {
         link.display(),
         cache.display()
     ));
-    run.stdout_has("\nMigrating from sccache\nNo sccache configuration found. Nothing to migrate.\nFor plain `cargo build` to be cached, set `RUSTC_WRAPPER=kache`");
     assert_eq!(fs::read_link(&link).unwrap(), Path::new("cargo-kache"));
     let layout = Layout::new(cache);
     assert!(layout.blobs().is_dir());
@@ -64,6 +63,7 @@ fn terminals_without_utf_8_get_ascii() {
     let mut p = patient(&[(".cargo/config.toml", "[build]\nrustc-wrapper = \"sccache\"\n")]);
     p.set("NO_COLOR", "1").unset("LANG").unset("LC_CTYPE").set("LC_ALL", "C");
     let mut terminal = Terminal::start(p.kache_command("doctor"), 200, 50);
+    terminal.shows("1 problem");
     assert_eq!(terminal.end(), 1);
     let screen = terminal.screen();
     assert!(
@@ -72,6 +72,7 @@ fn terminals_without_utf_8_get_ascii() {
     );
     p.set("LC_ALL", "C.UTF-8");
     let mut terminal = Terminal::start(p.kache_command("doctor"), 200, 50);
+    terminal.shows("1 problem");
     assert_eq!(terminal.end(), 1);
     assert!(terminal.screen().contains("  ✗ wrapper"), "{}", terminal.screen());
 }
@@ -119,5 +120,9 @@ fn a_daemon_with_other_settings_starts_anew() {
     let run = p.kache("doctor --json");
     let found = findings(&run, "daemon").remove(0);
     kill_daemon(&p.cache());
+    p.kache("doctor")
+        .success()
+        .stdout_has("  ! daemon  ")
+        .stdout_has("not running; one that was killed left ");
     assert!(found.0 == "ok" && found.1.starts_with("running (pid "), "{found:?}");
 }
