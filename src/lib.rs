@@ -19,7 +19,7 @@
 //! | row | modules | |
 //! |---|---|---|
 //! | 7 | [`cli`] | parses, then calls one thing below |
-//! | 6 | [`doctor`] | looks at everything, changes nothing |
+//! | 6 | [`doctor`] | looks at everything below; changes only what it is asked to |
 //! | 5 | [`orchestrate`], [`daemon`], [`tui`] | runs cargo with the wrapper set; the process in the background; full-screen views |
 //! | 4 | [`wrapper`], [`script`], [`report`] | one compiler call; one run of a build script; events to figures |
 //! | 4 | [`transfer`] | entries between the store and the remote |

@@ -5,6 +5,7 @@
 
 pub mod link;
 pub mod lock;
+pub mod replace;
 pub mod stat;
 
 use std::ffi::OsString;

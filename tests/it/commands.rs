@@ -442,7 +442,7 @@ fn doctor_of_a_sound_setup() {
     run.stdout_has("  ✓ wrapper ").stdout_has("  ✓ settings ").stdout_has("  ✓ binary ");
     assert!(!run.stdout.contains('✗'), "{run}");
     let run = p.kache("doctor --json");
-    assert_keys(&run.success().json(), "schema version rustc findings");
+    assert_keys(&run.success().json(), "schema version rustc findings fix");
     assert_eq!(findings(&run, "wrapper")[0].0, "ok");
     // Looking changes nothing.
     assert!(!p.cache().exists());

@@ -9,6 +9,7 @@ mod compiler;
 mod concurrency;
 mod daemon;
 mod docs;
+mod doctor;
 mod edits;
 mod env;
 mod executables;
