@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Modules by row, the lowest first. Modules of one row do not know each other, but for the pairs named below.
 const ROWS: &[&[&str]] = &[
     &["digest", "env", "fs", "quantity", "signal", "term"],
-    &["launcher", "placeholder", "portable", "rustc", "event"],
+    &["cargo_config", "launcher", "placeholder", "portable", "rustc", "event"],
     &["invocation"],
     &["entry"],
     &["key", "remote", "store", "trace"],
