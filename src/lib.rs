@@ -21,7 +21,7 @@
 //! | 7 | [`cli`] | parses, then calls one thing below |
 //! | 6 | [`doctor`] | looks at everything, changes nothing |
 //! | 5 | [`orchestrate`], [`daemon`], [`tui`] | runs cargo with the wrapper set; the process in the background; full-screen views |
-//! | 4 | [`wrapper`], [`script`], [`report`] | one compiler call; one run of a build script; events to figures |
+//! | 4 | [`wrapper`], [`script`], [`report`], [`targets`] | one compiler call; one run of a build script; events to figures; target directories |
 //! | 4 | [`transfer`] | entries between the store and the remote |
 //! | 3 | [`config`], [`agent`], [`serve`] | settings, which rows 0 to 2 never see; the way to the daemon; what it takes to serve a call of cargo's |
 //! | 2 | [`key`], [`store`], [`remote`], [`trace`] | what makes compiles equal; blobs and index; objects in a bucket; what a process tree reads |
@@ -80,6 +80,7 @@ pub mod script;
 pub mod serve;
 pub mod signal;
 pub mod store;
+pub mod targets;
 pub mod term;
 pub mod trace;
 #[cfg(feature = "daemon")]

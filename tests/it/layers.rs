@@ -13,7 +13,7 @@ const ROWS: &[&[&str]] = &[
     &["config"],
     &["agent", "serve"],
     &["transfer"],
-    &["script", "wrapper", "report"],
+    &["script", "wrapper", "report", "targets"],
     &["daemon", "orchestrate", "tui"],
     &["doctor"],
     &["cli"],

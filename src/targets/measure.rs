@@ -1,0 +1,318 @@
+//! What a target directory takes, and what its removal frees.
+//!
+//! Owns the one walk over it, and the figures that come of it. Changes nothing and follows no link.
+//!
+//! All figures are bytes on disk: blocks in use, not lengths. A file with several names counts once.
+//!
+//! | figure | counts |
+//! |---|---|
+//! | bytes | every file, directory and link in it |
+//! | cached | those of its files that the store has a name for too |
+//! | freed | those that no name outside of what is removed leads to; a file with names in two target directories is freed when both go |
+//! | parts | its bytes by what they are for; a file with several names counts where cargo puts it last |
+//!
+//! # Filesystems
+//! Where files share blocks without sharing a name (reflinks), the blocks count for each of them: less may become free.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::ffi::{OsStr, OsString};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::find::{self, Target};
+use super::locks;
+use crate::fs::dir::Dir;
+use crate::fs::stat::Stat;
+use crate::fs::{self, OrAbsent as _, PathError};
+use crate::store::held::Held;
+
+/// Bytes by what they are for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Parts {
+    /// State of incremental compiles: `incremental`.
+    pub incremental: u64,
+    /// Build scripts and what they made: `build`.
+    pub build: u64,
+    /// What was compiled: `deps`.
+    pub deps: u64,
+    /// What cargo knows of it: `.fingerprint`.
+    pub fingerprints: u64,
+    /// What cargo puts at the top of a profile for people, and examples.
+    pub binaries: u64,
+    /// All else: documentation, packages, what tools leave.
+    pub other: u64,
+}
+
+/// A measured target directory.
+#[derive(Debug, Default)]
+pub struct Measured {
+    /// All that it takes.
+    pub bytes: u64,
+    /// What the store has a name for too.
+    pub cached: u64,
+    /// The same as `bytes`, by part.
+    pub parts: Parts,
+    /// The profiles built in it, as paths within it: `debug`, `wasm32-wasip1/release`.
+    pub profiles: Vec<String>,
+    /// When it was built in last, in milliseconds since the Unix epoch: the last change in it, or cargo's last look at
+    /// what it noted of the compiler. The latter is known to the day only, and not at all on some file systems.
+    pub last_used_ms: Option<u64>,
+    /// Whether a cargo is at work in it.
+    pub busy: bool,
+    /// Where another file system is mounted in it; that does not count.
+    pub mounted: Option<PathBuf>,
+    /// What could not be read, and so does not count.
+    pub unreadable: Option<PathError>,
+    /// Bytes of what has one name.
+    alone: u64,
+    /// What has several names.
+    linked: HashMap<(u64, u64), Linked>,
+}
+
+/// A file with several names.
+#[derive(Clone, Copy, Debug)]
+struct Linked {
+    bytes: u64,
+    /// All its names.
+    links: u32,
+    /// Those that lie in what is measured.
+    seen: u32,
+    cached: bool,
+}
+
+/// Figures of several target directories together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Total {
+    /// All that they take.
+    pub bytes: u64,
+    /// What the store has a name for too.
+    pub cached: u64,
+    /// What becomes free when all of them go.
+    pub freed: u64,
+}
+
+/// Measures a target directory.
+///
+/// # Errors
+/// The directory is not what was found. What cannot be read within it is noted in the result.
+pub fn measure(target: &Target, held: &Held) -> fs::Result<Measured> {
+    let dir = Dir::open(&target.path)?;
+    if !find::is_still(target, &dir) {
+        let gone = std::io::Error::from(ErrorKind::NotFound);
+        return Err(PathError { action: "find", path: target.path.clone(), source: gone });
+    }
+    let busy = locks::are_held(&dir);
+    let mut walk =
+        Walk { held, measured: Measured { busy, ..Measured::default() }, newest: accessed(&target.path) };
+    walk.count(&dir.own_stat()?, Part::Other);
+    walk.folder(&dir, Place::Outside(Path::new("")));
+    let mut measured = walk.measured;
+    measured.last_used_ms = u64::try_from(walk.newest).ok();
+    measured.profiles.sort();
+    Ok(measured)
+}
+
+impl Measured {
+    /// Returns what becomes free when this one alone goes.
+    pub fn freed(&self) -> u64 {
+        total([self]).freed
+    }
+}
+
+/// Adds up. What lies in several of them counts once.
+pub fn total<'a>(all: impl IntoIterator<Item = &'a Measured>) -> Total {
+    let mut total = Total::default();
+    let mut linked: HashMap<(u64, u64), Linked> = HashMap::new();
+    for measured in all {
+        total.bytes += measured.alone;
+        total.freed += measured.alone;
+        for (identity, file) in &measured.linked {
+            match linked.entry(*identity) {
+                Entry::Occupied(mut known) => known.get_mut().seen += file.seen,
+                Entry::Vacant(new) => drop(new.insert(*file)),
+            }
+        }
+    }
+    for file in linked.values() {
+        total.bytes += file.bytes;
+        total.cached += if file.cached { file.bytes } else { 0 };
+        total.freed += if file.seen >= file.links { file.bytes } else { 0 };
+    }
+    total
+}
+
+/// When cargo last read its note on the compiler, as it does at each start, in milliseconds.
+fn accessed(target: &Path) -> i64 {
+    let accessed = target.join(".rustc_info.json").symlink_metadata().and_then(|meta| meta.accessed());
+    let since = accessed.ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    since.and_then(|since| i64::try_from(since.as_millis()).ok()).unwrap_or(-1)
+}
+
+/// What bytes are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Incremental,
+    Build,
+    Deps,
+    Fingerprints,
+    Binaries,
+    Other,
+}
+
+/// Where the walk is.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    /// Above the profiles, at this path in the target directory.
+    Outside(&'a Path),
+    /// At the top of a profile.
+    Profile,
+    /// Within a part.
+    Within(Part),
+}
+
+struct Walk<'a> {
+    held: &'a Held,
+    measured: Measured,
+    /// The last time seen, in milliseconds.
+    newest: i64,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, dir: &Dir, place: Place<'_>) {
+        let listed = dir.list().or_absent().unwrap_or_else(|error| {
+            self.measured.unreadable.get_or_insert(error);
+            None
+        });
+        let names = listed.unwrap_or_default();
+        let place = match place {
+            Place::Outside(path) if is_profile(&names) && path != Path::new("") => {
+                self.measured.profiles.push(path.to_string_lossy().into_owned());
+                Place::Profile
+            }
+            place => place,
+        };
+        let mut folders = Vec::new();
+        // Files first: what lies at the top of a profile has a name in `deps` too.
+        for name in names {
+            match dir.stat(&name).or_absent() {
+                Ok(Some(stat)) if stat.is_dir() => folders.push((name, stat)),
+                Ok(Some(stat)) => self.count(&stat, place.part_of_file(&name)),
+                Ok(None) => {}
+                Err(error) => drop(self.measured.unreadable.get_or_insert(error)),
+            }
+        }
+        // What people are given before what it was made from.
+        folders.sort_by_key(|(name, _)| name != "examples");
+        for (name, stat) in folders {
+            self.enter(dir, &name, &stat, place);
+        }
+    }
+
+    fn enter(&mut self, dir: &Dir, name: &OsString, stat: &Stat, place: Place<'_>) {
+        match dir.child(name).or_absent() {
+            Ok(Some(child)) => {
+                let part = place.part_of_folder(name);
+                self.count(stat, part);
+                match place {
+                    Place::Outside(path) => self.folder(&child, Place::Outside(&path.join(name))),
+                    _ => self.folder(&child, Place::Within(part)),
+                }
+            }
+            Ok(None) => {}
+            Err(error) if error.kind() == ErrorKind::CrossesDevices => {
+                self.measured.mounted.get_or_insert(error.path);
+            }
+            Err(error) => {
+                self.count(stat, place.part_of_folder(name));
+                self.measured.unreadable.get_or_insert(error);
+            }
+        }
+    }
+
+    fn count(&mut self, stat: &Stat, part: Part) {
+        let modified =
+            stat.modified.seconds.saturating_mul(1_000) + i64::from(stat.modified.nanos / 1_000_000);
+        self.newest = self.newest.max(modified);
+        let bytes = stat.allocated();
+        if stat.is_dir() || stat.links <= 1 {
+            self.measured.alone += bytes;
+        } else {
+            match self.measured.linked.entry(stat.identity()) {
+                Entry::Occupied(mut known) => {
+                    known.get_mut().seen += 1;
+                    return;
+                }
+                Entry::Vacant(new) => {
+                    let cached = self.held.has(stat.identity());
+                    self.measured.cached += if cached { bytes } else { 0 };
+                    new.insert(Linked { bytes, links: stat.links, seen: 1, cached });
+                }
+            }
+        }
+        self.measured.bytes += bytes;
+        *self.measured.parts.of(part) += bytes;
+    }
+}
+
+impl Place<'_> {
+    fn part_of_file(self, name: &OsStr) -> Part {
+        match self {
+            Place::Outside(_) => Part::Other,
+            // Locks and notes of cargo's.
+            Place::Profile if name.as_encoded_bytes().starts_with(b".") => Part::Other,
+            Place::Profile => Part::Binaries,
+            Place::Within(part) => part,
+        }
+    }
+
+    fn part_of_folder(self, name: &OsStr) -> Part {
+        match self {
+            Place::Outside(_) => Part::Other,
+            Place::Profile => match name.to_str() {
+                Some("incremental") => Part::Incremental,
+                Some("build") => Part::Build,
+                Some("deps") => Part::Deps,
+                Some(".fingerprint") => Part::Fingerprints,
+                Some("examples") => Part::Binaries,
+                _ => Part::Other,
+            },
+            Place::Within(part) => part,
+        }
+    }
+}
+
+impl Parts {
+    fn of(&mut self, part: Part) -> &mut u64 {
+        match part {
+            Part::Incremental => &mut self.incremental,
+            Part::Build => &mut self.build,
+            Part::Deps => &mut self.deps,
+            Part::Fingerprints => &mut self.fingerprints,
+            Part::Binaries => &mut self.binaries,
+            Part::Other => &mut self.other,
+        }
+    }
+
+    /// Returns all parts with their names.
+    pub fn named(&self) -> [(&'static str, u64); 6] {
+        [
+            ("incremental", self.incremental),
+            ("build", self.build),
+            ("deps", self.deps),
+            ("fingerprints", self.fingerprints),
+            ("binaries", self.binaries),
+            ("other", self.other),
+        ]
+    }
+}
+
+/// Whether these names are those in a profile.
+fn is_profile(names: &[OsString]) -> bool {
+    names.iter().any(|name| name == "deps" || name == ".fingerprint" || name == ".cargo-lock")
+}
+
+#[cfg(test)]
+mod tests;
