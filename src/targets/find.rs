@@ -10,8 +10,8 @@
 //!
 //! A *profile folder* holds `deps`, `.fingerprint` or cargo's lock. None of them may hold a `Cargo.toml` or a `.git`.
 //! The walk skips hidden folders, `node_modules`, links and other file systems, and does not enter what it found. A
-//! directory that holds the home folder, the workspace, the cache or the current folder is passed over; a configured one
-//! also if a folder in it is a project.
+//! directory that holds the home folder, the workspace or the cache is passed over; a configured one also if a folder
+//! in it is a project.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;

@@ -7,6 +7,7 @@
 //! - [`screen`]: enters and leaves the terminal, whatever ends us.
 //! - [`look`]: colours and symbols, for terminals that have them and those that have not.
 
+pub mod clean;
 mod look;
 pub mod monitor;
 mod screen;
