@@ -4,6 +4,7 @@
 mod support;
 
 mod checkouts;
+mod clean;
 mod commands;
 mod compiler;
 mod concurrency;

@@ -35,9 +35,14 @@ pub(super) fn dry_run(rows: &[(Row, Fate)], now_ms: u64) -> String {
             format!("Found {} ({size}, {cached} of it shared with the cache)\n", directories(number as u64))
         }
     };
-    let path_width = rows.iter().map(|(row, _)| row.shown.chars().count()).max().unwrap_or(0);
+    let widest = |width: fn(&Row) -> usize| rows.iter().map(|(row, _)| width(row)).max().unwrap_or(0);
+    let widths = [
+        widest(|row| row.shown.chars().count()),
+        widest(|row| figure(row, |measured| measured.bytes).len()),
+        widest(|row| figure(row, |measured| measured.cached).len()),
+    ];
     for (row, _) in rows {
-        text += &line(row, path_width, now_ms);
+        text += &line(row, widths, now_ms);
     }
     // What is in use would stay.
     let freed = total(measured().filter(|measured| !measured.busy)).freed;
@@ -45,12 +50,18 @@ pub(super) fn dry_run(rows: &[(Row, Fate)], now_ms: u64) -> String {
     text
 }
 
-fn line(row: &Row, path_width: usize, now_ms: u64) -> String {
+/// Returns a figure as it is shown; nothing if there is none.
+fn figure(row: &Row, bytes: fn(&Measured) -> u64) -> String {
+    row.measured.as_ref().map(|measured| format_size(bytes(measured))).unwrap_or_default()
+}
+
+fn line(row: &Row, [path_width, size_width, cached_width]: [usize; 3], now_ms: u64) -> String {
     let path = &row.shown;
     let Ok(measured) = &row.measured else { return format!("  {path:path_width$}  cannot be measured\n") };
     let (size, cached) = (format_size(measured.bytes), format_size(measured.cached));
     let labels = labels(row.target.kind, measured);
-    let mut text = format!("  {path:path_width$}  {size:>9}  cached {cached:>9}  [{labels}]");
+    let mut text =
+        format!("  {path:path_width$}  {size:>size_width$}  cached {cached:>cached_width$}  [{labels}]");
     let _ = write!(text, "  frees {}", format_size(measured.freed()));
     if measured.parts.incremental > 0 {
         let _ = write!(text, ", incremental {}", format_size(measured.parts.incremental));

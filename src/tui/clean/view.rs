@@ -43,6 +43,8 @@ fn draw_list(selector: &mut Selector, frame: &mut Frame<'_>, area: Rect, look: &
     let mut block = look.block().title(Span::styled(" Target directories ", look.heading()));
     if known < all {
         block = block.title(Line::from(format!(" measured {known} of {all} ")).right_aligned());
+    } else if all + 3 > usize::from(area.height) {
+        block = block.title(Line::from(format!(" {} of {all} ", selector.cursor + 1)).right_aligned());
     }
     let inner = block.inner(area);
     frame.render_widget(block, area);
@@ -62,86 +64,91 @@ fn draw_list(selector: &mut Selector, frame: &mut Frame<'_>, area: Rect, look: &
     frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), list);
 }
 
-/// The columns of the list.
+/// The widths of the columns that give way.
 struct Columns {
     path: usize,
+    /// 0: there is no such column.
     profiles: usize,
 }
 
 impl Columns {
     fn of(selector: &Selector, width: u16) -> Self {
-        let width = usize::from(width);
-        let fixed = 4 + 2 * (2 + SIZE) + 2 + USED;
-        let names = selector.rows.iter().map(|row| profiles(row).chars().count()).max().unwrap_or(0);
-        let profiles = if width + 2 >= usize::from(WIDE) { names.clamp(8, 24) } else { 0 };
-        let rest = if profiles > 0 { fixed + 2 + profiles } else { fixed };
-        Self { path: width.saturating_sub(rest), profiles }
+        let names = selector.rows.iter().map(|row| columns(&profiles(row))).max().unwrap_or(0);
+        let profiles = if width + 2 >= WIDE { names.clamp(8, 24) } else { 0 };
+        let others = cells("", "", "", "", "").len() + if profiles > 0 { profiles + 2 } else { 0 };
+        Self { path: usize::from(width).saturating_sub(others), profiles }
     }
 
     fn head(&self) -> String {
-        let head = self.row("    ", "PATH", "SIZE", "FREES", "USED");
-        if self.profiles > 0 { head + "  PROFILES" } else { head }
+        let head = cells("", &padded("PATH", self.path), "SIZE", "FREES", "USED");
+        if self.profiles > 0 { head + " PROFILES" } else { head }
     }
 
     fn line(&self, row: &Row, now_ms: u64, look: &Look) -> Line<'static> {
-        let mark = if row.marked { "[x] " } else { "[ ] " };
+        let mark = if row.marked { "[x]" } else { "[ ]" };
         let path = end_of(&row.path, self.path, look);
-        let dots = look.symbol("…", "...").to_owned();
-        let text = match (&row.figures, row.measured()) {
+        let dots = look.symbol("…", "...");
+        let mut text = match (&row.figures, row.measured()) {
             (_, Some(measured)) => {
                 let used = measured.last_used_ms.map_or("-".to_owned(), |used| ago(used, now_ms));
-                let used = if measured.busy { "in use".to_owned() } else { used };
-                self.row(mark, &path, &format_size(measured.bytes), &format_size(measured.freed()), &used)
+                let used = if measured.busy { "in use" } else { &used };
+                cells(mark, &path, &format_size(measured.bytes), &format_size(measured.freed()), used)
             }
-            (Some(_), None) => self.row(mark, &path, "-", "-", "-"),
-            (None, None) => self.row(mark, &path, &dots, &dots, &dots),
+            (Some(_), None) => cells(mark, &path, "-", "-", "-"),
+            (None, None) => cells(mark, &path, dots, dots, dots),
         };
+        if self.profiles > 0 {
+            text += &format!(" {} ", start_of(&profiles(row), self.profiles, look));
+        }
         let style = match row.measured() {
             Some(measured) if measured.busy => look.warn(),
-            None if row.figures.is_some() => look.bad(),
-            None => look.quiet(),
             Some(_) if row.marked => look.good(),
             Some(_) => Style::new(),
+            None if row.figures.is_some() => look.bad(),
+            None => look.quiet(),
         };
-        let profiles =
-            if self.profiles > 0 { start_of(&profiles(row), self.profiles, look) } else { String::new() };
-        let gap = if self.profiles > 0 { "  " } else { "" };
-        Line::styled(format!("{text}{gap}{profiles:width$}", width = self.profiles), style)
+        Line::styled(text, style)
     }
+}
 
-    fn row(&self, mark: &str, path: &str, size: &str, frees: &str, used: &str) -> String {
-        let width = self.path;
-        format!("{mark}{path:width$}  {size:>SIZE$}  {frees:>SIZE$}  {used:>USED$}")
-    }
+/// Puts cells into a row; the path is as wide as its column.
+fn cells(mark: &str, path: &str, size: &str, frees: &str, used: &str) -> String {
+    format!(" {mark:3} {path}  {size:>SIZE$}  {frees:>SIZE$}  {used:>USED$} ")
 }
 
 fn profiles(row: &Row) -> String {
     row.measured().map(|measured| measured.profiles.join(", ")).unwrap_or_default()
 }
 
-/// Returns a path, without its beginning if it is too long.
+/// Returns a path, without its beginning if it is too long, as wide as asked for.
 fn end_of(text: &str, width: usize, look: &Look) -> String {
-    let length = text.chars().count();
-    if length <= width {
-        return text.to_owned();
-    }
-    let dots = look.symbol("…", "...");
-    let kept = width.saturating_sub(dots.chars().count());
-    dots.chars().chain(text.chars().skip(length - kept)).take(width).collect()
+    let dots = if columns(text) > width { look.symbol("…", "...") } else { "" };
+    let mut rest = text.chars();
+    while columns(dots) + columns(rest.as_str()) > width && rest.next().is_some() {}
+    padded(&format!("{dots}{}", rest.as_str()), width)
 }
 
-/// Returns a text, without its end if it is too long.
+/// Returns a text, without its end if it is too long, as wide as asked for.
 fn start_of(text: &str, width: usize, look: &Look) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    let dots = look.symbol("…", "...");
-    text.chars().take(width.saturating_sub(dots.chars().count())).chain(dots.chars()).collect()
+    let dots = if columns(text) > width { look.symbol("…", "...") } else { "" };
+    let mut rest = text.chars();
+    while columns(dots) + columns(rest.as_str()) > width && rest.next_back().is_some() {}
+    padded(&format!("{}{dots}", rest.as_str()), width)
+}
+
+/// Returns how many columns of the screen a text takes.
+fn columns(text: &str) -> usize {
+    Span::raw(text).width()
+}
+
+fn padded(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(columns(text))))
 }
 
 fn draw_details(selector: &Selector, frame: &mut Frame<'_>, area: Rect, is_tall: bool, look: &Look) {
     let Some(row) = selector.rows.get(selector.cursor) else { return };
-    let title = format!(" {} ", end_of(&row.path, usize::from(area.width).saturating_sub(6), look));
+    let path = end_of(&row.path, usize::from(area.width).saturating_sub(6), look);
+    let title = format!(" {} ", path.trim_end());
     let block = look.block().title(Span::styled(title, look.heading()));
     let width = block.inner(area).width;
     let lines = match &row.figures {
@@ -188,8 +195,11 @@ fn short(measured: &Measured, look: &Look) -> Vec<Line<'static>> {
 
 /// What becomes of the bytes.
 fn shared(measured: &Measured) -> Line<'static> {
-    let (freed, cached) = (format_size(measured.freed()), format_size(measured.cached));
-    Line::from(format!(" frees {freed}; {cached} shared with the cache"))
+    let freed = format!(" removal frees {}", format_size(measured.freed()));
+    Line::from(match measured.cached {
+        0 => freed + "; nothing is shared with the cache",
+        cached => format!("{freed}; {} shared with the cache stay", format_size(cached)),
+    })
 }
 
 /// What else there is to know.
@@ -229,7 +239,7 @@ fn help(width: u16, look: &Look) -> Line<'static> {
         ("space", "toggle"),
         ("a", "all"),
         ("n", "none"),
-        ("enter", "remove selected"),
+        ("enter", if width < WIDE { "remove" } else { "remove selected" }),
         ("q", "cancel"),
         (look.symbol("↑↓", "arrows"), "move"),
     ];

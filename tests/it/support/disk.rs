@@ -124,6 +124,24 @@ impl Memory {
         }
     }
 
+    /// Shows a directory at a second place, as a file system of its own. Only after another mount of this thread's.
+    pub(crate) fn bind(what: &Path, at: &Path) -> Self {
+        fs::create_dir_all(at).unwrap();
+        let (from, to) = (c_path(what), c_path(at));
+        // SAFETY: all pointers are C strings that outlive the call, or null where the call reads none.
+        let bound = unsafe {
+            libc::mount(from.as_ptr(), to.as_ptr(), std::ptr::null(), libc::MS_BIND, std::ptr::null())
+        };
+        assert_eq!(bound, 0, "{}", std::io::Error::last_os_error());
+        Self { at: at.to_owned() }
+    }
+
+    /// Returns the bytes in use.
+    pub(crate) fn used(&self) -> u64 {
+        let stat = rustix::fs::statvfs(&self.at).unwrap();
+        (stat.f_blocks - stat.f_bfree) * stat.f_frsize
+    }
+
     /// Makes it read-only.
     pub(crate) fn make_read_only(&self) {
         mount("tmpfs", &self.at, libc::MS_REMOUNT | libc::MS_RDONLY, "").unwrap();
