@@ -4,6 +4,7 @@
 //! cache: what a file means is known above.
 
 pub mod dir;
+pub mod extents;
 pub mod link;
 pub mod lock;
 pub mod stat;

@@ -1,17 +1,23 @@
 //! What the store shares with others.
 //!
-//! Owns the list of the store's inodes that have more than one name: blobs and incremental states that lie in target
-//! directories too. Opens no index, and makes no store where there is none.
+//! Owns the list of what lies in target directories too, of blobs and incremental states: inodes that have more than one
+//! name, and blocks that have more than one owner. Opens no index, and makes no store where there is none.
 
 use std::collections::HashSet;
 
 use super::layout::Layout;
 use crate::fs::dir::Dir;
+use crate::fs::extents::{self, Extent};
 use crate::fs::{OrAbsent as _, Result};
 
-/// Files by device and inode.
+/// What is shared.
 #[derive(Clone, Debug, Default)]
-pub struct Held(HashSet<(u64, u64)>);
+pub struct Held {
+    /// By device and inode.
+    files: HashSet<(u64, u64)>,
+    /// By device and place.
+    blocks: HashSet<(u64, u64)>,
+}
 
 impl Held {
     /// Looks through the store.
@@ -20,7 +26,7 @@ impl Held {
         for root in [layout.blobs(), layout.states()] {
             // What is not there holds nothing.
             if let Some(dir) = Dir::open(&root).or_absent()? {
-                held.add(&dir)?;
+                held.add(&dir, extents::can_share(&root))?;
             }
         }
         Ok(held)
@@ -28,19 +34,30 @@ impl Held {
 
     /// Whether a file has a name in the store.
     pub fn has(&self, identity: (u64, u64)) -> bool {
-        self.0.contains(&identity)
+        self.files.contains(&identity)
     }
 
-    fn add(&mut self, dir: &Dir) -> Result<()> {
+    /// Whether blocks of a device are those of a file in the store.
+    pub fn has_blocks(&self, device: u64, extent: Extent) -> bool {
+        self.blocks.contains(&(device, extent.physical))
+    }
+
+    fn add(&mut self, dir: &Dir, shares_blocks: bool) -> Result<()> {
         for name in dir.list()? {
             // Another process may remove it meanwhile.
             let Some(stat) = dir.stat(&name).or_absent()? else { continue };
             if stat.is_dir() {
                 if let Some(child) = dir.child(&name).or_absent()? {
-                    self.add(&child)?;
+                    self.add(&child, shares_blocks)?;
                 }
-            } else if stat.links > 1 {
-                self.0.insert(stat.identity());
+                continue;
+            }
+            if stat.links > 1 {
+                self.files.insert(stat.identity());
+            }
+            if shares_blocks && let Some(file) = dir.file(&name).or_absent()? {
+                let extents = extents::shared(&file).into_iter();
+                self.blocks.extend(extents.map(|extent| (stat.device, extent.physical)));
             }
         }
         Ok(())
@@ -59,7 +76,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let layout = Layout::new(dir.path().join("cache"));
         let none = Held::by(&layout).unwrap();
-        assert!(none.0.is_empty() && !layout.root().exists());
+        assert!(none.files.is_empty() && !layout.root().exists());
 
         layout.create().unwrap();
         let [shared, alone] = [b"a", b"b"].map(|bytes| {

@@ -186,7 +186,9 @@ impl Search {
             }
             if is_aside(&name) {
                 self.take(path, Kind::Leftover);
-            } else if !self.skips(&name, &path) && !(is_target && self.take_project(&path)) {
+            } else if self.skips(&name, &path) || is_target && self.take_project(&path) {
+                // None of ours, or not to be looked into.
+            } else {
                 match fs::list_with_types(&path).or_absent() {
                     Ok(names) => self.walk(&path, names.unwrap_or_default()),
                     Err(error) => self.found.passed.push(Passed::Unreadable { error }),

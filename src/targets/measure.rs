@@ -12,7 +12,8 @@
 //! | parts | its bytes by what they are for; a file with several names counts where cargo puts it last |
 //!
 //! # Filesystems
-//! Where files share blocks without sharing a name (reflinks), the blocks count for each of them: less may become free.
+//! Where files can share blocks without sharing a name, shared blocks count once, and never as freed: the file system
+//! does not tell whether all their owners go. More may become free then, by what only target directories share.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -25,6 +26,7 @@ use serde::Serialize;
 use super::find::{self, Target};
 use super::locks;
 use crate::fs::dir::Dir;
+use crate::fs::extents;
 use crate::fs::stat::Stat;
 use crate::fs::{self, OrAbsent as _, PathError};
 use crate::store::held::Held;
@@ -70,6 +72,15 @@ pub struct Measured {
     alone: u64,
     /// What has several names.
     linked: HashMap<(u64, u64), Linked>,
+    /// Blocks with several owners, by device and place.
+    common: HashMap<(u64, u64), Common>,
+}
+
+/// Blocks with several owners.
+#[derive(Clone, Copy, Debug)]
+struct Common {
+    bytes: u64,
+    cached: bool,
 }
 
 /// A file with several names.
@@ -105,9 +116,14 @@ pub fn measure(target: &Target, held: &Held) -> fs::Result<Measured> {
         return Err(PathError { action: "find", path: target.path.clone(), source: gone });
     }
     let busy = locks::are_held(&dir);
-    let mut walk =
-        Walk { held, measured: Measured { busy, ..Measured::default() }, newest: accessed(&target.path) };
-    walk.count(&dir.own_stat()?, Part::Other);
+    let mut walk = Walk {
+        held,
+        shares_blocks: extents::can_share(&target.path),
+        measured: Measured { busy, ..Measured::default() },
+        newest: accessed(&target.path),
+    };
+    let own = dir.own_stat()?;
+    walk.count(&own, own.allocated(), Part::Other);
     walk.folder(&dir, Place::Outside(Path::new("")));
     let mut measured = walk.measured;
     measured.last_used_ms = u64::try_from(walk.newest).ok();
@@ -126,15 +142,21 @@ impl Measured {
 pub fn total<'a>(all: impl IntoIterator<Item = &'a Measured>) -> Total {
     let mut total = Total::default();
     let mut linked: HashMap<(u64, u64), Linked> = HashMap::new();
+    let mut common: HashMap<(u64, u64), Common> = HashMap::new();
     for measured in all {
         total.bytes += measured.alone;
         total.freed += measured.alone;
+        common.extend(&measured.common);
         for (identity, file) in &measured.linked {
             match linked.entry(*identity) {
                 Entry::Occupied(mut known) => known.get_mut().seen += file.seen,
                 Entry::Vacant(new) => drop(new.insert(*file)),
             }
         }
+    }
+    for blocks in common.values() {
+        total.bytes += blocks.bytes;
+        total.cached += if blocks.cached { blocks.bytes } else { 0 };
     }
     for file in linked.values() {
         total.bytes += file.bytes;
@@ -175,6 +197,8 @@ enum Place<'a> {
 
 struct Walk<'a> {
     held: &'a Held,
+    /// Whether files here may share blocks.
+    shares_blocks: bool,
     measured: Measured,
     /// The last time seen, in milliseconds.
     newest: i64,
@@ -199,7 +223,7 @@ impl Walk<'_> {
         for name in names {
             match dir.stat(&name).or_absent() {
                 Ok(Some(stat)) if stat.is_dir() => folders.push((name, stat)),
-                Ok(Some(stat)) => self.count(&stat, place.part_of_file(&name)),
+                Ok(Some(stat)) => self.count_file(dir, &name, &stat, place.part_of_file(&name)),
                 Ok(None) => {}
                 Err(error) => drop(self.measured.unreadable.get_or_insert(error)),
             }
@@ -215,7 +239,7 @@ impl Walk<'_> {
         match dir.child(name).or_absent() {
             Ok(Some(child)) => {
                 let part = place.part_of_folder(name);
-                self.count(stat, part);
+                self.count(stat, stat.allocated(), part);
                 match place {
                     Place::Outside(path) => self.folder(&child, Place::Outside(&path.join(name))),
                     _ => self.folder(&child, Place::Within(part)),
@@ -226,17 +250,44 @@ impl Walk<'_> {
                 self.measured.mounted.get_or_insert(error.path);
             }
             Err(error) => {
-                self.count(stat, place.part_of_folder(name));
+                self.count(stat, stat.allocated(), place.part_of_folder(name));
                 self.measured.unreadable.get_or_insert(error);
             }
         }
     }
 
-    fn count(&mut self, stat: &Stat, part: Part) {
+    /// Counts a name that is no directory.
+    fn count_file(&mut self, dir: &Dir, name: &OsStr, stat: &Stat, part: Part) {
+        let is_new = stat.links <= 1 || !self.measured.linked.contains_key(&stat.identity());
+        let may_share = self.shares_blocks && is_new && stat.is_file() && stat.blocks > 0;
+        let shared = if may_share { self.count_shared(dir, name, stat, part) } else { 0 };
+        self.count(stat, stat.allocated().saturating_sub(shared), part);
+    }
+
+    /// Counts the blocks of a file that have other owners too. Returns how many bytes they are.
+    fn count_shared(&mut self, dir: &Dir, name: &OsStr, stat: &Stat, part: Part) -> u64 {
+        let Ok(file) = dir.file(name) else { return 0 };
+        let is_held = self.held.has(stat.identity());
+        let mut sum = 0;
+        for extent in extents::shared(&file) {
+            let bytes = extent.length;
+            sum += bytes;
+            if let Entry::Vacant(new) = self.measured.common.entry((stat.device, extent.physical)) {
+                let cached = is_held || self.held.has_blocks(stat.device, extent);
+                new.insert(Common { bytes, cached });
+                self.measured.bytes += bytes;
+                self.measured.cached += if cached { bytes } else { 0 };
+                *self.measured.parts.of(part) += bytes;
+            }
+        }
+        sum
+    }
+
+    /// Counts an inode, with those of its bytes that are its alone.
+    fn count(&mut self, stat: &Stat, bytes: u64, part: Part) {
         let modified =
             stat.modified.seconds.saturating_mul(1_000) + i64::from(stat.modified.nanos / 1_000_000);
         self.newest = self.newest.max(modified);
-        let bytes = stat.allocated();
         if stat.is_dir() || stat.links <= 1 {
             self.measured.alone += bytes;
         } else {

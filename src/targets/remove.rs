@@ -9,7 +9,7 @@
 //! 5. What is in it is removed name by name. A link is removed, not followed; another file system is not entered.
 //!
 //! A process that is killed in 5 leaves the renamed directory, which the next search finds as a leftover: it holds our
-//! lock no more. The bytes that became free are those of files whose last name went.
+//! lock no more. The bytes that became free are those of files whose last name went, but for blocks that others have too.
 
 use std::ffi::OsStr;
 use std::io::ErrorKind;
@@ -18,6 +18,8 @@ use std::path::PathBuf;
 use super::find::{self, Kind, Target};
 use super::locks::Locks;
 use crate::fs::dir::Dir;
+use crate::fs::extents;
+use crate::fs::stat::Stat;
 use crate::fs::{self, OrAbsent as _, PathError};
 
 /// Why a target directory stayed.
@@ -104,7 +106,8 @@ pub fn remove(target: &Target) -> Result<u64, Stays> {
 
 /// Removes all that is in an open directory, and then its name.
 fn delete(parent: &Dir, name: &OsStr, dir: &Dir) -> Result<u64, Stays> {
-    let mut deletion = Deletion::default();
+    let shares_blocks = extents::can_share(dir.path());
+    let mut deletion = Deletion { shares_blocks, ..Deletion::default() };
     let own = dir.own_stat()?;
     deletion.empty(dir);
     if let Some(error) = deletion.error {
@@ -117,6 +120,8 @@ fn delete(parent: &Dir, name: &OsStr, dir: &Dir) -> Result<u64, Stays> {
 /// What came of a deletion so far.
 #[derive(Default)]
 struct Deletion {
+    /// Whether files here may share blocks.
+    shares_blocks: bool,
     freed: u64,
     /// The first error: the rest goes all the same.
     error: Option<PathError>,
@@ -139,6 +144,7 @@ impl Deletion {
     /// Removes a name, and what is below it.
     fn remove(&mut self, dir: &Dir, name: &OsStr) -> fs::Result<()> {
         let stat = dir.stat(name)?;
+        let freed = self.frees(dir, name, &stat);
         let goes = if stat.is_dir() {
             self.empty(&dir.child(name)?);
             with_rights(dir, || dir.remove_dir(name))
@@ -150,10 +156,19 @@ impl Deletion {
             return Ok(());
         }
         goes?;
-        if stat.is_dir() || stat.links <= 1 {
-            self.freed += stat.allocated();
-        }
+        self.freed += freed;
         Ok(())
+    }
+
+    /// Returns what becomes free with a name.
+    fn frees(&self, dir: &Dir, name: &OsStr, stat: &Stat) -> u64 {
+        if !stat.is_dir() && stat.links > 1 {
+            return 0;
+        }
+        let may_share = self.shares_blocks && stat.is_file() && stat.blocks > 0;
+        let file = may_share.then(|| dir.file(name).ok()).flatten();
+        let shared = file.map_or(0, |file| extents::shared(&file).iter().map(|extent| extent.length).sum());
+        stat.allocated().saturating_sub(shared)
     }
 
     fn note(&mut self, error: PathError) {

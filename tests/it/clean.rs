@@ -117,10 +117,7 @@ fn what_it_says_it_frees_is_what_the_disk_gains() {
         .stderr_is("error: 1 target directory was not removed\n");
     drop(bound);
     fs::remove_dir(&inside).unwrap();
-    assert_eq!(
-        (names(&precious), names(src.join("plain"))),
-        (vec!["letter".into()], names(&src.join("one")))
-    );
+    assert_eq!((names(&precious), names(src.join("plain"))), (vec!["letter".into()], names(src.join("one"))));
 
     let before = memory.used();
     let run = clean("--yes");
@@ -140,6 +137,37 @@ fn what_it_says_it_frees_is_what_the_disk_gains() {
     clean("--yes").success().stdout_is("No target directories found.\n").stderr_is("");
     clean("-n").success().stdout_is("No target directories found.\n");
     assert_eq!(clean("-n --json").success().json()["targets"], serde_json::json!([]));
+}
+
+#[test]
+fn blocks_that_the_store_has_too_are_not_freed() {
+    let room = tempfile::tempdir().unwrap();
+    let disk = room.path().canonicalize().unwrap().join("disk");
+    let Some(btrfs) = Memory::btrfs(&disk, 300 << 20) else { return };
+    let p = project().settings("").below(disk.to_str().unwrap()).at("src").build();
+    put(&p, "app");
+    const LARGE: usize = 20 << 20;
+    let blob = p.layout().blob(&cargo_kache::digest::Digest::of(b"content"));
+    p.write(&blob, vec![1; LARGE]);
+    p.write("app/target/debug/deps/own", vec![2; LARGE]);
+    for (from, to) in [(blob, "shared"), (p.path("app/target/debug/deps/shared"), "shared-again")] {
+        let to = p.path("app/target/debug/deps").join(to);
+        let copied = std::process::Command::new("cp").arg("--reflink=always").args([&from, &to]).status();
+        assert!(copied.unwrap().success());
+    }
+    btrfs.sync();
+    let object = p.kache("clean -n --json").success().json();
+    let near = |value: u64, expected: usize| value.abs_diff(expected as u64) < 1 << 20;
+    let number = |name: &str| object[name].as_u64().unwrap();
+    let figures = ["bytes", "cached_bytes", "freed_bytes"].map(number);
+    assert!(near(figures[0], 2 * LARGE) && near(figures[1], LARGE) && near(figures[2], LARGE), "{figures:?}");
+    let before = btrfs.used();
+    let object = p.kache("clean -y --json").success().json();
+    btrfs.sync();
+    assert!(
+        near(before - btrfs.used(), LARGE) && near(object["freed_bytes"].as_u64().unwrap(), LARGE),
+        "{object}"
+    );
 }
 
 #[test]

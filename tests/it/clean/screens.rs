@@ -95,7 +95,10 @@ const SMALL: &str = "\
 fn how_it_looks() {
     let p = projects();
     let mut terminal = start(&p, 100, 30);
-    terminal.keys("\x1b[B \x1b[A").shows("1 of 3 directories selected").shows("│ profiles debug, wasm32-wasip1/release");
+    terminal
+        .keys("\x1b[B \x1b[A")
+        .shows("1 of 3 directories selected")
+        .shows("│ profiles debug, wasm32-wasip1/release");
     let large = terminal.screen();
     assert!(terminal.has_colors());
     // The last line is drawn last.
