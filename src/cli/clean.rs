@@ -145,7 +145,10 @@ fn search(context: &Context, args: &Args, here: &Path, layout: &Layout) -> Resul
     }
     let homes = [context.env.home(), context.env.absolute(env::CARGO_HOME)];
     let precious = homes.into_iter().flatten().chain([layout.root().to_owned()]).collect();
-    let found = find(&Scope { root, env: &context.env, precious })?;
+    progress(context, &format!("Searching below {}", text::shown(&root, here)));
+    let found = find(&Scope { root, env: &context.env, precious });
+    progress(context, "");
+    let found = found?;
     for passed in &found.passed {
         context.term.warning(&passed.to_string());
     }

@@ -36,8 +36,8 @@ pub(super) fn pick(
 ) -> Result<Picked, CliError> {
     let (sender, figures) = mpsc::channel();
     let all = targets.iter().map(|(target, _)| target.clone()).collect::<Vec<_>>();
-    // Ends with its work, or with the process.
-    std::thread::spawn(move || {
+    // Ends with its work, with the process, or when nobody listens any more.
+    let measuring = std::thread::spawn(move || {
         // Without the store's list, nothing is known to be shared with it; what is freed is right all the same.
         let held = Held::by(&layout).unwrap_or_default();
         for (index, target) in all.iter().enumerate() {
@@ -49,9 +49,13 @@ pub(super) fn pick(
     let shown = targets.iter().map(|(_, shown)| shown.clone()).collect();
     let mut selector = Selector::new(shown, figures, now_ms());
     let code = screen::show(context, &mut selector)?;
-    Ok(match selector.answer() {
+    let answer = selector.answer();
+    drop(selector);
+    Ok(match answer {
         Some(Answer::Cancelled) => Picked::Cancelled,
         Some(Answer::These(indices)) => {
+            // It looks at cargo's locks, and for that moment holds them.
+            let _ = measuring.join();
             let mut targets = targets.into_iter().map(Some).collect::<Vec<_>>();
             Picked::These(indices.into_iter().filter_map(|index| targets[index].take()).collect())
         }

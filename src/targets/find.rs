@@ -93,7 +93,9 @@ pub enum Passed {
 /// # Errors
 /// Only the folder itself must be readable.
 pub fn find(scope: &Scope<'_>) -> fs::Result<Found> {
-    let link = Stat::of_name(&scope.root).is_ok_and(|stat| !stat.is_dir());
+    // With a slash at its end the name of a link would be taken for what it leads to.
+    let name = scope.root.components().collect::<PathBuf>();
+    let link = Stat::of_name(&name).is_ok_and(|stat| !stat.is_dir());
     let root = scope.root.canonicalize().map_err(|source| PathError {
         action: "find",
         path: scope.root.clone(),

@@ -65,7 +65,12 @@ fn the_folder_asked_for_may_be_the_target_directory() {
     let find = |root: &Path| find(&Scope { root: root.to_owned(), env: &env, precious: Vec::new() });
     assert_eq!(s.paths(&find(&target).unwrap().targets), ["work/app/target"]);
     symlink(&target, s.path("work/target")).unwrap();
-    assert!(find(&s.path("work/target")).unwrap().targets.is_empty());
+    for end in ["", "/", "/."] {
+        let link = format!("{}{end}", s.path("work/target").display());
+        assert!(find(Path::new(&link)).unwrap().targets.is_empty());
+        let real = format!("{}{end}", target.display());
+        assert_eq!(s.paths(&find(Path::new(&real)).unwrap().targets), ["work/app/target"]);
+    }
     assert!(find(&s.path("work/nothing")).is_err());
 }
 

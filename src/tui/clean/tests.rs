@@ -1,5 +1,8 @@
 use std::sync::mpsc::{Sender, channel};
 
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
 use super::*;
 
 type Send = Sender<(usize, fs::Result<Measured>)>;
@@ -79,4 +82,72 @@ fn clicks_toggle_the_row_under_them() {
     assert_eq!(click(5, 4), Flow::Stay);
     assert_eq!(click(0, 3), Flow::Stay);
     assert_eq!((selector.marked(), selector.cursor), (vec![2], 2));
+}
+
+/// Draws, without colours, and returns the lines.
+fn drawn(selector: &mut Selector, columns: u16, rows: u16, unicode: bool) -> Vec<String> {
+    let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+    let look = Look::new(false, unicode);
+    terminal.draw(|frame| selector.draw(frame, frame.area(), &look)).unwrap();
+    let buffer = terminal.backend().buffer().clone();
+    let line =
+        |row: &[ratatui::buffer::Cell]| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>();
+    buffer.content().chunks(usize::from(columns)).map(line).collect()
+}
+
+#[test]
+fn a_long_list_scrolls_with_the_cursor() {
+    let names = (1..=30).map(|number| format!("p{number}/target")).collect::<Vec<_>>();
+    let (mut selector, sender) = selector(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let head = &drawn(&mut selector, 60, 16, true)[0];
+    assert!(head.contains(" measured 0 of 30 "), "{head}");
+    for number in 0..30 {
+        sender.send((number, size(1000 - number as u64))).unwrap();
+    }
+    selector.on(Input::Tick);
+    let shown = |selector: &mut Selector| {
+        let lines = drawn(selector, 60, 16, true);
+        let name =
+            |line: &String| line.split_whitespace().find(|word| word.ends_with("/target")).map(str::to_owned);
+        (lines[0].clone(), lines[..8].iter().filter_map(name).collect::<Vec<_>>())
+    };
+    assert_eq!(
+        shown(&mut selector).1.join(" "),
+        "p1/target p2/target p3/target p4/target p5/target p6/target"
+    );
+    selector.on(Input::Key(KeyEvent::new(KeyCode::End, KeyModifiers::NONE)));
+    let (head, names) = shown(&mut selector);
+    assert!(head.contains(" 30 of 30 "), "{head}");
+    assert_eq!(names.last().unwrap(), "p30/target");
+    press(&mut selector, "^^");
+    assert_eq!(shown(&mut selector).1, names);
+    let page_up = KeyEvent::new(KeyCode::PageUp, KeyModifiers::NONE);
+    selector.on(Input::Key(page_up));
+    assert_eq!(shown(&mut selector).1[0], "p22/target");
+}
+
+#[test]
+fn what_is_wrong_with_a_directory_is_told() {
+    let (mut selector, sender) = selector(&["broken", "busy", "mounted"]);
+    let gone = std::io::Error::from(std::io::ErrorKind::NotFound);
+    sender.send((0, Err(fs::PathError { action: "find", path: "broken".into(), source: gone }))).unwrap();
+    let mut busy = Measured::default();
+    (busy.bytes, busy.busy) = (9, true);
+    sender.send((1, Ok(busy))).unwrap();
+    let mut mounted = Measured::default();
+    (mounted.bytes, mounted.mounted) = (8, Some("/m".into()));
+    sender.send((2, Ok(mounted))).unwrap();
+    selector.on(Input::Tick);
+    press(&mut selector, "a");
+    assert_eq!(selector.total().freed, 0);
+    for (rows, unicode) in [(30, true), (16, false)] {
+        press(&mut selector, "^^");
+        for said in ["a build is running", "mounted at /m", "failed to find `broken`"] {
+            let lines = drawn(&mut selector, 80, rows, unicode);
+            assert!(lines.iter().any(|line| line.contains(said)), "{said} in {lines:#?}");
+            assert!(lines.iter().any(|line| line.contains("in use")));
+            assert!(unicode || lines.iter().all(|line| line.is_ascii()), "{lines:#?}");
+            press(&mut selector, "v");
+        }
+    }
 }
