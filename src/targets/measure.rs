@@ -21,32 +21,14 @@ use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
 use super::find::{self, Target};
 use super::locks;
+use super::parts::{Part, Parts, Place, is_profile};
 use crate::fs::dir::Dir;
 use crate::fs::extents;
 use crate::fs::stat::Stat;
 use crate::fs::{self, OrAbsent as _, PathError};
 use crate::store::held::Held;
-
-/// Bytes by what they are for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Parts {
-    /// State of incremental compiles: `incremental`.
-    pub incremental: u64,
-    /// Build scripts and what they made: `build`.
-    pub build: u64,
-    /// What was compiled: `deps`.
-    pub deps: u64,
-    /// What cargo knows of it: `.fingerprint`.
-    pub fingerprints: u64,
-    /// What cargo puts at the top of a profile for people, and examples.
-    pub binaries: u64,
-    /// All else: documentation, packages, what tools leave.
-    pub other: u64,
-}
 
 /// A measured target directory.
 #[derive(Debug, Default)]
@@ -173,28 +155,6 @@ fn accessed(target: &Path) -> i64 {
     since.and_then(|since| i64::try_from(since.as_millis()).ok()).unwrap_or(-1)
 }
 
-/// What bytes are for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Incremental,
-    Build,
-    Deps,
-    Fingerprints,
-    Binaries,
-    Other,
-}
-
-/// Where the walk is.
-#[derive(Clone, Copy)]
-enum Place<'a> {
-    /// Above the profiles, at this path in the target directory.
-    Outside(&'a Path),
-    /// At the top of a profile.
-    Profile,
-    /// Within a part.
-    Within(Part),
-}
-
 struct Walk<'a> {
     held: &'a Held,
     /// Whether files here may share blocks.
@@ -306,63 +266,6 @@ impl Walk<'_> {
         self.measured.bytes += bytes;
         *self.measured.parts.of(part) += bytes;
     }
-}
-
-impl Place<'_> {
-    fn part_of_file(self, name: &OsStr) -> Part {
-        match self {
-            Place::Outside(_) => Part::Other,
-            // Locks and notes of cargo's.
-            Place::Profile if name.as_encoded_bytes().starts_with(b".") => Part::Other,
-            Place::Profile => Part::Binaries,
-            Place::Within(part) => part,
-        }
-    }
-
-    fn part_of_folder(self, name: &OsStr) -> Part {
-        match self {
-            Place::Outside(_) => Part::Other,
-            Place::Profile => match name.to_str() {
-                Some("incremental") => Part::Incremental,
-                Some("build") => Part::Build,
-                Some("deps") => Part::Deps,
-                Some(".fingerprint") => Part::Fingerprints,
-                Some("examples") => Part::Binaries,
-                _ => Part::Other,
-            },
-            Place::Within(part) => part,
-        }
-    }
-}
-
-impl Parts {
-    fn of(&mut self, part: Part) -> &mut u64 {
-        match part {
-            Part::Incremental => &mut self.incremental,
-            Part::Build => &mut self.build,
-            Part::Deps => &mut self.deps,
-            Part::Fingerprints => &mut self.fingerprints,
-            Part::Binaries => &mut self.binaries,
-            Part::Other => &mut self.other,
-        }
-    }
-
-    /// Returns all parts with their names.
-    pub fn named(&self) -> [(&'static str, u64); 6] {
-        [
-            ("incremental", self.incremental),
-            ("build", self.build),
-            ("deps", self.deps),
-            ("fingerprints", self.fingerprints),
-            ("binaries", self.binaries),
-            ("other", self.other),
-        ]
-    }
-}
-
-/// Whether these names are those in a profile.
-fn is_profile(names: &[OsString]) -> bool {
-    names.iter().any(|name| name == "deps" || name == ".fingerprint" || name == ".cargo-lock")
 }
 
 #[cfg(test)]

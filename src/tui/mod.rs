@@ -6,6 +6,7 @@
 //!
 //! - [`screen`]: enters and leaves the terminal, whatever ends us.
 //! - [`look`]: colours and symbols, for terminals that have them and those that have not.
+//! - [`clean`]: the choice among target directories.
 
 pub mod clean;
 mod look;

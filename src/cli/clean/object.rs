@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::{Fate, Row};
 use crate::report::time::rfc3339;
-use crate::targets::Kind;
-use crate::targets::measure::{Parts, total};
+use crate::targets::measure::total;
+use crate::targets::{Kind, Parts};
 
 /// The whole result. Sizes are bytes on disk.
 #[derive(Serialize)]
