@@ -124,6 +124,10 @@ variables! {
     CARGO_BUILD_RUSTC_WRAPPER,
     /// Target directory of cargo.
     CARGO_TARGET_DIR,
+    /// Cargo's other name for `CARGO_TARGET_DIR`.
+    CARGO_BUILD_TARGET_DIR,
+    /// Directory of what cargo makes on the way.
+    CARGO_BUILD_BUILD_DIR,
     /// When cargo's output is coloured.
     CARGO_TERM_COLOR,
     /// Whether cargo is quiet.
@@ -146,6 +150,14 @@ variables! {
     PAGER,
     /// Turns colour off.
     NO_COLOR,
+    /// Kind of the terminal.
+    TERM,
+    /// Locale of everything, above all others.
+    LC_ALL,
+    /// Locale of characters.
+    LC_CTYPE,
+    /// Locale of what no other variable names.
+    LANG,
     /// Set by most CI services.
     CI,
     /// What started a GitHub workflow.

@@ -23,7 +23,7 @@ pub mod command;
 pub mod other_wrapper;
 mod signals;
 
-mod cargo_config;
+mod program;
 #[cfg_attr(not(feature = "daemon"), path = "no_remote.rs")]
 mod remote;
 mod suggest;
@@ -35,12 +35,12 @@ use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant, SystemTime};
 
-use cargo_config::CargoConfig;
 use command::{CargoWords, Habit};
 use other_wrapper::OtherWrapper;
 use remote::{Ended, Remote};
 use rustix::fs::Access;
 
+use crate::cargo_config::CargoConfig;
 use crate::config::{Origin, ReportStyle, Resolved};
 use crate::env::{self, Env};
 use crate::event::{BuildId, Log, LogPosition};
@@ -107,7 +107,8 @@ pub enum Outcome {
 pub fn run(mut request: Request<'_>) -> Outcome {
     let words = std::mem::take(&mut request.words);
     let cargo = CargoWords::parse(&words);
-    let config = CargoConfig::new(request.env, &cargo, &request.directory);
+    let config = CargoConfig::new(request.env, &request.directory);
+    let config = config.with_options(cargo.directory(), cargo.configs());
     let style = request.style(&cargo);
 
     let other = other_wrapper::find(request.env, &config, &request.this_program);

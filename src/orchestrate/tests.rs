@@ -90,7 +90,9 @@ impl Playground {
     fn wrapper(&self, line: &str) -> OtherWrapper {
         let env = Env::from_pairs(self.env.clone());
         let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
-        let config = CargoConfig::new(&env, &CargoWords::parse(&words), &self.path("work/inner"));
+        let cargo = CargoWords::parse(&words);
+        let config = CargoConfig::new(&env, &self.path("work/inner"));
+        let config = config.with_options(cargo.directory(), cargo.configs());
         other_wrapper::find(&env, &config, &self.path("bin/cargo-kache"))
     }
 }

@@ -6,8 +6,11 @@
 //!
 //! - [`screen`]: enters and leaves the terminal, whatever ends us.
 //! - [`look`]: colours and symbols, for terminals that have them and those that have not.
+//! - [`clean`]: the choice among target directories.
 
+pub mod clean;
 mod look;
+pub mod monitor;
 mod screen;
 
 use std::io;

@@ -11,13 +11,14 @@ use serde_json::Value;
 use crate::support::{Project, Run, project};
 
 const HOUR: Duration = Duration::from_hours(1);
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "list",
     "stats",
     "why",
     "sync",
     "gc",
     "purge",
+    "clean",
     "verify",
     "doctor",
     "config",

@@ -4,6 +4,7 @@
 mod support;
 
 mod checkouts;
+mod clean;
 mod commands;
 mod compiler;
 mod concurrency;
@@ -21,6 +22,7 @@ mod included;
 mod layers;
 mod macros;
 mod messages;
+mod monitor;
 mod native;
 mod places;
 mod remote;
