@@ -146,6 +146,14 @@ variables! {
     PAGER,
     /// Turns colour off.
     NO_COLOR,
+    /// Kind of the terminal.
+    TERM,
+    /// Locale of everything, above all others.
+    LC_ALL,
+    /// Locale of characters.
+    LC_CTYPE,
+    /// Locale of what no other variable names.
+    LANG,
     /// Set by most CI services.
     CI,
     /// What started a GitHub workflow.

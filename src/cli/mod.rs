@@ -21,19 +21,25 @@ mod help;
 #[cfg(feature = "daemon")]
 mod key;
 mod list;
+#[cfg(feature = "tui")]
+mod monitor;
 mod output;
 mod purge;
 pub mod route;
+#[cfg(feature = "tui")]
+mod screen;
 mod stats;
 #[cfg(feature = "daemon")]
 mod sync;
 mod verify;
 mod why;
-#[cfg(not(feature = "daemon"))]
+#[cfg(not(all(feature = "daemon", feature = "tui")))]
 mod without;
 
+#[cfg(not(feature = "tui"))]
+use without::monitor;
 #[cfg(not(feature = "daemon"))]
-use without::{self as daemon, self as key, self as sync};
+use without::{daemon, daemon as key, daemon as sync};
 
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
@@ -93,6 +99,7 @@ fn dispatch(cli: Cli, env: Env, words: Vec<OsString>, after_damage: bool) -> Out
 
 fn run_command(context: &Context, command: Option<Command>) -> Outcome {
     match command {
+        None if monitor::can_run(context) => monitor::run(context, monitor::Args::default()),
         None => stats::run(context, stats::Args::default()),
         Some(Command::List(args)) => list::run(context, args),
         Some(Command::Stats(args)) => stats::run(context, args),
@@ -106,7 +113,7 @@ fn run_command(context: &Context, command: Option<Command>) -> Outcome {
         Some(Command::Completions(args)) => completions::run(context, args),
         Some(Command::Key(args)) => key::run(context, args),
         Some(Command::Help(args)) => help::run(context, args),
-        Some(Command::Monitor(_)) => not_yet("monitor"),
+        Some(Command::Monitor(args)) => monitor::run(context, args),
         Some(Command::Plan(_)) => not_yet("plan"),
         Some(Command::Clean(_)) => not_yet("clean"),
         Some(Command::Daemon(args)) => daemon::run(context, args),

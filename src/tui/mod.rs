@@ -8,6 +8,7 @@
 //! - [`look`]: colours and symbols, for terminals that have them and those that have not.
 
 mod look;
+pub mod monitor;
 mod screen;
 
 use std::io;

@@ -19,6 +19,7 @@ mod included;
 mod layers;
 mod macros;
 mod messages;
+mod monitor;
 mod native;
 mod places;
 mod remote;

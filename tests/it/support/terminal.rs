@@ -40,7 +40,17 @@ impl Terminal {
         tcsetwinsize(&slave, size(columns, rows)).unwrap();
         let modes = tcgetattr(&slave).unwrap();
         let stream = || Stdio::from(slave.try_clone().unwrap());
-        command.env("TERM", "xterm-256color").stdin(stream()).stdout(stream()).stderr(stream());
+        // The terminal of whoever runs the tests is none of the tests'.
+        let is_set = |name: &str| command.get_envs().any(|(known, _)| known == name);
+        let defaults = [("TERM", Some("xterm-256color")), ("LC_ALL", Some("C.UTF-8")), ("NO_COLOR", None)];
+        let unset = defaults.into_iter().filter(|(name, _)| !is_set(name)).collect::<Vec<_>>();
+        for (name, value) in unset {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.stdin(stream()).stdout(stream()).stderr(stream());
         // SAFETY: both calls are async-signal-safe; the descriptor 0 is the terminal by then.
         unsafe {
             command.pre_exec(|| {
@@ -122,7 +132,12 @@ impl Terminal {
 
     /// Waits for the program's end and returns its exit code, or 128 + signal.
     pub(crate) fn end(&mut self) -> i32 {
-        let status = self.child.wait().unwrap();
+        let mut status = None;
+        wait_for("the end of the program", || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        let status = status.unwrap();
         status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
     }
 
