@@ -69,6 +69,15 @@ impl ConfigError {
             Self::Parse { .. } | Self::Value { .. } | Self::File(_) => None,
         }
     }
+
+    /// Returns the line and the column that the error is about, if it is in a file.
+    pub fn place(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::Parse { source, .. } => Some((source.line, source.column)),
+            Self::Value { at, .. } => at.as_ref().map(|at| (at.line, at.column)),
+            _ => None,
+        }
+    }
 }
 
 /// Joins keys as in "`a`, `b` are".

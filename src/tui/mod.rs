@@ -7,6 +7,7 @@
 //! - [`screen`]: enters and leaves the terminal, whatever ends us.
 //! - [`look`]: colours and symbols, for terminals that have them and those that have not.
 
+pub mod editor;
 mod look;
 pub mod monitor;
 mod screen;
@@ -26,10 +27,12 @@ use screen::Screen;
 pub const SMALLEST: (u16, u16) = (60, 16);
 
 /// Something that happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// A key was pressed. Ctrl-C is one.
     Key(KeyEvent),
+    /// A text was pasted. It never comes as keys, which might mean something.
+    Paste(String),
     /// The mouse was used.
     Mouse(MouseEvent),
     /// The terminal has another size, which the next drawing is given.

@@ -10,7 +10,10 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
 
 use ratatui::backend::CrosstermBackend;
-use ratatui::crossterm::event::{self, DisableMouseCapture, EnableMouseCapture, Event, KeyEventKind};
+use ratatui::crossterm::event::{
+    self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
+    KeyEventKind,
+};
 use ratatui::crossterm::style::force_color_output;
 use ratatui::crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
@@ -50,7 +53,7 @@ impl Screen {
         let screen = Self { terminal: Terminal::new(CrosstermBackend::new(stdout()))?, before };
         ENTERED.store(true, Ordering::SeqCst);
         enable_raw_mode()?;
-        execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, cursor::Hide)?;
+        execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste, cursor::Hide)?;
         Ok(screen)
     }
 
@@ -84,6 +87,7 @@ impl Screen {
             }
             match event::read()? {
                 Event::Key(key) if key.kind != KeyEventKind::Release => return Ok(Ok(Input::Key(key))),
+                Event::Paste(text) => return Ok(Ok(Input::Paste(text))),
                 Event::Mouse(mouse) => return Ok(Ok(Input::Mouse(mouse))),
                 Event::Resize(..) => return Ok(Ok(Input::Resized)),
                 _ => {}
@@ -105,7 +109,13 @@ impl Drop for Screen {
 fn leave() {
     if ENTERED.swap(false, Ordering::SeqCst) {
         // Nobody is left to tell of an error here.
-        let _ = execute!(stdout(), DisableMouseCapture, LeaveAlternateScreen, cursor::Show);
+        let _ = execute!(
+            stdout(),
+            DisableBracketedPaste,
+            DisableMouseCapture,
+            LeaveAlternateScreen,
+            cursor::Show
+        );
         let _ = disable_raw_mode();
         let _ = stdout().flush();
     }
