@@ -39,7 +39,7 @@ pub fn check(key: &Key, value: &str) -> Result<(), ConfigError> {
     if key.kind.read_text(&mut scratch, value, Some(Path::new(ANY_HOME))) {
         return Ok(());
     }
-    Err(invalid(key.path.or(key.variable).unwrap_or_default(), value, &key.kind.expected()))
+    Err(invalid(key.name(), value, &key.kind.expected()))
 }
 
 /// The user's file with changes that are not saved yet.

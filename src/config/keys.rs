@@ -159,6 +159,11 @@ const fn variable_only(variable: &'static str, kind: Kind, help: &'static str) -
 }
 
 impl Key {
+    /// Returns what to call it: its name in a file, else its variable.
+    pub fn name(&self) -> &'static str {
+        self.path.or(self.variable).expect("a key is in a file or has a variable")
+    }
+
     const fn under(mut self, section: Section) -> Self {
         self.section = section;
         self

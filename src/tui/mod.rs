@@ -4,6 +4,7 @@
 //! that shows, and draws itself; it never reads the keyboard or writes to the terminal itself, so that it can be
 //! tested without one. Views read the store and never write to it.
 //!
+//! - [`editor`]: the settings.
 //! - [`screen`]: enters and leaves the terminal, whatever ends us.
 //! - [`look`]: colours and symbols, for terminals that have them and those that have not.
 

@@ -8,6 +8,7 @@ mod commands;
 mod compiler;
 mod concurrency;
 mod daemon;
+mod editor;
 mod edits;
 mod env;
 mod executables;

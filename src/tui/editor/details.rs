@@ -15,7 +15,7 @@ pub(super) const HEIGHT: u16 = 7;
 
 /// Draws a name, what it does, and what it takes.
 pub(super) fn draw(setting: Option<&Setting>, frame: &mut Frame<'_>, area: Rect, look: &Look) {
-    let name = setting.and_then(|setting| setting.key.path.or(setting.key.variable)).unwrap_or_default();
+    let name = setting.map_or("", |setting| setting.key.name());
     let dash = look.symbol("─", "-");
     let left = if name.is_empty() { dash.repeat(2) } else { format!("{} {name} ", dash.repeat(2)) };
     let right = dash.repeat(usize::from(area.width).saturating_sub(Span::raw(&*left).width()));

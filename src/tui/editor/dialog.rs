@@ -8,7 +8,8 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Clear, Paragraph, Wrap};
 
-use super::state::{Mode, Question, State};
+use super::mode::{Mode, Question};
+use super::state::State;
 use crate::tui::Look;
 
 /// Columns of a dialog, within its frame.

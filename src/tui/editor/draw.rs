@@ -5,13 +5,14 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::style::{Modifier, Style};
-use ratatui::text::{Line, Span, Text};
-use ratatui::widgets::{Paragraph, Wrap};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Paragraph};
 
 use super::field::{Entry, Field};
 use super::list::{self, Row};
-use super::state::{Mode, State};
-use super::{Fault, details, dialog};
+use super::mode::{Message, Mode};
+use super::state::State;
+use super::{details, dialog};
 use crate::config::{Origin, Setting};
 use crate::tui::Look;
 
@@ -20,6 +21,9 @@ const AIRY: u16 = 24;
 
 /// Columns of the place a value comes from.
 const FROM: usize = 16;
+
+/// Columns of a value at most: what it comes from is to be seen beside it.
+const VALUE: usize = 48;
 
 /// Columns of the mark at the selected row.
 const MARK: usize = 3;
@@ -31,9 +35,10 @@ pub(super) fn settings(state: &mut State, frame: &mut Frame<'_>, area: Rect, loo
         Constraint::Length(if airy { 2 } else { 1 }),
         Constraint::Min(1),
         Constraint::Length(details::HEIGHT),
+        Constraint::Length(if airy { 1 } else { 0 }),
         Constraint::Length(1),
     ];
-    let [top, middle, below, bottom] = Layout::vertical(parts).areas(area);
+    let [top, middle, below, said, bottom] = Layout::vertical(parts).areas(area);
 
     let unsaved = match state.changes {
         0 => String::new(),
@@ -49,36 +54,14 @@ pub(super) fn settings(state: &mut State, frame: &mut Frame<'_>, area: Rect, loo
 
     details::draw(state.current(), frame, below, look);
     footer(state, frame, bottom, look);
+    if let Some(message) = &state.message {
+        say(message, frame, if airy { said } else { bottom }, look);
+    }
     dialog::draw(state, frame, area, look);
 }
 
-/// Draws why there are no settings to be seen.
-pub(super) fn fault(fault: &Fault, frame: &mut Frame<'_>, area: Rect, look: &Look) {
-    let [top, middle, bottom] =
-        Layout::vertical([Constraint::Length(2), Constraint::Min(1), Constraint::Length(1)]).areas(area);
-    title(&fault.path, "", frame, top, look);
-
-    let mut text = Text::default();
-    text.push_line(Line::styled("This file cannot be used, and is left as it is.", look.bad()));
-    text.push_line("");
-    for message in &fault.messages {
-        text.push_line(look.text(message).into_owned());
-    }
-    if let Some((_, column, lines)) = &fault.place {
-        text.push_line("");
-        for (number, line) in lines {
-            text.push_line(format!("{number:>5} | {}", look.text(&line.replace('\t', " "))));
-        }
-        text.push_line(Line::styled(format!("{:>5} | {:>column$}", "", "^"), look.bad()));
-    }
-    text.push_line("");
-    text.push_line("Correct it, then press r to read it again.");
-    let inner = Rect { x: middle.x + 1, width: middle.width.saturating_sub(2), ..middle };
-    frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: false }), inner);
-    keys(&[("r", "read again"), ("q", "quit")], frame, bottom, look);
-}
-
-fn title(path: &str, right: &str, frame: &mut Frame<'_>, area: Rect, look: &Look) {
+/// Names the file, and says something at the right.
+pub(super) fn title(path: &str, right: &str, frame: &mut Frame<'_>, area: Rect, look: &Look) {
     let name = " kache settings  ";
     let room = usize::from(area.width).saturating_sub(name.len() + right.len() + 2);
     let left = Line::from(vec![
@@ -96,7 +79,7 @@ fn draw_list(state: &State, frame: &mut Frame<'_>, look: &Look) {
         frame.render_widget(Line::styled(look.cut(&text, area.width.into()), look.warn()), area);
         return;
     }
-    let longest = state.settings.iter().map(|setting| setting.short_name().len()).max();
+    let longest = state.settings.iter().map(|setting| list::short_name(setting).len()).max();
     let columns = Columns::new(usize::from(area.width), longest.unwrap_or_default());
     let seen = state.list.rows.iter().skip(state.list.offset).zip(area.rows());
     for (row, area) in seen {
@@ -131,7 +114,7 @@ impl Columns {
     fn new(width: usize, name: usize) -> Self {
         let name = name + 2;
         let rest = width.saturating_sub(MARK + name + 1);
-        Self { name, value: rest.saturating_sub(FROM + 2), rest }
+        Self { name, value: rest.saturating_sub(FROM + 2).min(VALUE), rest }
     }
 }
 
@@ -145,7 +128,7 @@ fn draw_setting(
     look: &Look,
 ) {
     let mark = if selected { look.symbol(" ▸ ", " > ") } else { "   " };
-    let name = format!("{mark}{:<1$}", setting.short_name(), columns.name);
+    let name = format!("{mark}{:<1$}", list::short_name(setting), columns.name);
     if let Some(field) = field {
         frame.render_widget(Line::styled(name, Style::new().add_modifier(Modifier::BOLD)), area);
         let start = u16::try_from(MARK + columns.name).unwrap_or_default();
@@ -219,37 +202,36 @@ fn footer(state: &State, frame: &mut Frame<'_>, area: Rect, look: &Look) {
         let rest = Rect { x: area.x + start, width: area.width.saturating_sub(start + 1), ..area };
         return entry(filter, frame, rest, look);
     }
-    if let Some(message) = &state.message {
-        let style = if message.is_good { look.good() } else { look.warn() };
-        let text = format!(" {}", message.text);
-        frame.render_widget(Line::styled(look.cut(&text, area.width.into()), style), area);
-        return;
-    }
     let list: &[_] = match &state.mode {
         Mode::Field(_) => &[("Enter", "keep"), ("Esc", "leave as it was"), ("Ctrl-S", "keep and save")],
         _ if !state.filter.is_empty() => {
-            &[("Enter", "edit"), ("u", "unset"), ("s", "save"), ("c", "all settings"), ("q", "quit")]
+            &[("Enter", "change"), ("u", "unset"), ("s", "save"), ("c", "all settings"), ("q", "quit")]
         }
-        _ => {
-            &[("Enter", "edit"), ("u", "unset"), ("s", "save"), ("/", "filter"), ("?", "help"), ("q", "quit")]
-        }
+        _ => &[
+            ("Enter", "change"),
+            ("u", "unset"),
+            ("s", "save"),
+            ("/", "filter"),
+            ("?", "help"),
+            ("q", "quit"),
+        ],
     };
     keys(list, frame, area, look);
 }
 
+/// Says something, over what may be there.
+fn say(message: &Message, frame: &mut Frame<'_>, area: Rect, look: &Look) {
+    let style = if message.is_good { look.good() } else { look.warn() };
+    let text = format!(" {}", look.cut(&message.text, usize::from(area.width).saturating_sub(2)));
+    frame.render_widget(Clear, area);
+    frame.render_widget(Line::styled(text, style), area);
+}
+
 /// Lists keys and what they do.
-fn keys(list: &[(&str, &str)], frame: &mut Frame<'_>, area: Rect, look: &Look) {
+pub(super) fn keys(list: &[(&str, &str)], frame: &mut Frame<'_>, area: Rect, look: &Look) {
     let bold = Style::new().add_modifier(Modifier::BOLD);
     let spans = list.iter().flat_map(|(key, does)| {
         [Span::raw(" "), Span::styled(*key, bold), Span::styled(format!(" {does} "), look.quiet())]
     });
     frame.render_widget(Line::from(spans.collect::<Vec<_>>()), area);
-}
-
-impl Setting {
-    /// Returns its name without the tables that every other name begins with, too.
-    pub(super) fn short_name(&self) -> &'static str {
-        let path = self.key.path.or(self.key.variable).unwrap_or_default();
-        path.strip_prefix("cache.remote.").or_else(|| path.strip_prefix("cache.")).unwrap_or(path)
-    }
 }

@@ -28,16 +28,24 @@ pub(super) struct List {
     pub(super) area: Rect,
 }
 
+/// What the keys of the remote itself begin with.
+const REMOTE: &str = "cache.remote.";
+
 /// Puts settings under their headings; `note` is the number of the one that has something said below it.
 pub(super) fn rows(settings: &[Setting], filter: &str, note: Option<usize>, airy: bool) -> Vec<Row> {
     let mut rows = Vec::new();
     for section in Section::ALL {
         let start = rows.len();
-        for (number, setting) in settings.iter().enumerate() {
-            if setting.key.section == section && matches(setting, filter) {
-                rows.push(Row::Setting(number));
-                rows.extend((note == Some(number)).then_some(Row::Note));
-            }
+        let mut members = settings
+            .iter()
+            .enumerate()
+            .filter(|(_, setting)| setting.key.section == section && matches(setting, filter))
+            .collect::<Vec<_>>();
+        // What the remote is comes before how it is used.
+        members.sort_by_key(|(_, setting)| !setting.key.name().starts_with(REMOTE));
+        for (number, _) in members {
+            rows.push(Row::Setting(number));
+            rows.extend((note == Some(number)).then_some(Row::Note));
         }
         if rows.len() > start {
             rows.insert(start, Row::Heading(section));
@@ -54,6 +62,12 @@ pub(super) fn matches(setting: &Setting, filter: &str) -> bool {
     let filter = filter.trim().to_lowercase();
     let texts = [setting.key.path, setting.key.variable, Some(setting.key.help), setting.value.as_deref()];
     filter.is_empty() || texts.into_iter().flatten().any(|text| text.to_lowercase().contains(&filter))
+}
+
+/// Returns a setting's name without the tables that every other name begins with, too.
+pub(super) fn short_name(setting: &Setting) -> &'static str {
+    let name = setting.key.name();
+    name.strip_prefix(REMOTE).or_else(|| name.strip_prefix("cache.")).unwrap_or(name)
 }
 
 /// Returns the numbers of the settings that a filter leaves, in the order they are shown.
@@ -83,7 +97,7 @@ pub(super) fn step_section(
 
 /// Moves a place among `count`, with the first after the last.
 pub(super) fn around(place: usize, by: isize, count: usize) -> usize {
-    place.checked_add_signed(by).unwrap_or(count - 1) % count
+    place.checked_add_signed(by).unwrap_or(count.saturating_sub(1)) % count.max(1)
 }
 
 impl Row {

@@ -3,21 +3,23 @@
 //! Owns the way between what a person does on the screen and the user's file: [`Draft`] checks and saves, this shows.
 //! A file that is invalid is shown as such and never written. No value of a secret comes here.
 //!
-//! - [`state`]: what is shown and asked, and what keys do; pure.
+//! - [`state`]: what is shown and asked, and what keys do; pure. Its words are in [`mode`].
 //! - [`field`]: a value being typed.
 //! - [`list`]: headings, settings, and how far they are scrolled.
 //! - [`draw`], [`details`], [`dialog`]: the looks.
+//! - [`fault`]: a file that cannot be used.
 
 mod details;
 mod dialog;
 mod draw;
+mod fault;
 mod field;
 mod list;
+mod mode;
 mod state;
 #[cfg(all(test, unix))]
 mod tests;
 
-use std::error::Error as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,11 +27,12 @@ use ratatui::Frame;
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::layout::Rect;
 
-use self::state::{Action, Mode, Question, State};
+use self::fault::Fault;
+use self::mode::{Action, Mode, Question};
+use self::state::State;
 use super::{Flow, Input, Look, View};
 use crate::config::{ConfigError, Draft, Saved};
 use crate::env::Env;
-use crate::fs;
 
 /// The editor of the user's settings file.
 #[derive(Debug)]
@@ -46,16 +49,6 @@ enum Page {
     Settings(Box<Draft>, Box<State>),
     /// The file cannot be used.
     Fault(Fault),
-}
-
-/// Why a file cannot be used.
-#[derive(Debug)]
-struct Fault {
-    path: String,
-    /// The error, and what caused it.
-    messages: Vec<String>,
-    /// The place of the error: line, column, and the text of the lines up to it, with their numbers.
-    place: Option<(usize, usize, Vec<(usize, String)>)>,
 }
 
 impl Editor {
@@ -101,7 +94,7 @@ impl View for Editor {
     fn draw(&mut self, frame: &mut Frame<'_>, area: Rect, look: &Look) {
         match &mut self.page {
             Page::Settings(_, state) => draw::settings(state, frame, area, look),
-            Page::Fault(fault) => draw::fault(fault, frame, area, look),
+            Page::Fault(fault) => fault.draw(frame, area, look),
         }
     }
 }
@@ -125,18 +118,19 @@ fn perform(action: Action, draft: &mut Draft, state: &mut State) -> Flow {
         Ok(Some(Saved::Stale)) => state.mode = Mode::Ask(Question::Stale { leave: leaves }),
         Ok(None) if reloads => state.say("Read again.", true),
         Ok(None) => {}
-        Err(error) => refuse(&error, state),
+        Err(error) if reloads => refuse("Not read", &error, state),
+        Err(error) => refuse("Not saved", &error, state),
     }
     Flow::Draw
 }
 
 /// Shows an error, and the setting it is about.
-fn refuse(error: &ConfigError, state: &mut State) {
+fn refuse(title: &'static str, error: &ConfigError, state: &mut State) {
     if let ConfigError::NoBucket { .. } = error {
         state.select("cache.remote.bucket");
     }
-    let text = messages(error).join(": ");
-    state.mode = Mode::Notice { title: "Not saved", text, hint: error.hint() };
+    let text = fault::messages(error).join(": ");
+    state.mode = Mode::Notice { title, text, hint: error.hint() };
 }
 
 impl Page {
@@ -158,30 +152,4 @@ impl Page {
             Err(error) => Self::Fault(Fault::new(path, &error)),
         }
     }
-}
-
-impl Fault {
-    fn new(path: &Path, error: &ConfigError) -> Self {
-        let lines = |(line, column)| {
-            let text = fs::read_to_string(path).ok()?;
-            let numbered = text.lines().enumerate().map(|(index, line)| (index + 1, line.to_owned()));
-            Some((line, column, numbered.take(line).skip(line.saturating_sub(3)).collect()))
-        };
-        Self {
-            path: path.display().to_string(),
-            messages: messages(error),
-            place: error.place().and_then(lines),
-        }
-    }
-}
-
-/// Returns an error and what caused it.
-fn messages(error: &ConfigError) -> Vec<String> {
-    let mut messages = vec![error.to_string()];
-    let mut source = error.source();
-    while let Some(cause) = source {
-        messages.push(cause.to_string());
-        source = cause.source();
-    }
-    messages
 }

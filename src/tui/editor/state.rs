@@ -7,66 +7,12 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, Mo
 
 use super::field::{Entry, Field, Kept};
 use super::list::{self, List};
+use super::mode::{Action, Message, Mode, Question};
 use crate::config::{Kind, Setting};
 use crate::tui::Input;
 
 /// How far the wheel scrolls.
 const WHEEL: isize = 3;
-
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Action {
-    Set {
-        key: &'static str,
-        value: String,
-    },
-    Unset {
-        key: &'static str,
-    },
-    /// Save, and then leave if wanted.
-    Save {
-        leave: bool,
-    },
-    /// Save although somebody else changed the file.
-    SaveOver {
-        leave: bool,
-    },
-    /// Read the file anew without the changes.
-    Reload,
-    Leave,
-}
-
-/// What keys go to.
-#[derive(Clone, Debug)]
-pub(super) enum Mode {
-    List,
-    Field(Field),
-    Filter(Entry),
-    Help,
-    Ask(Question),
-    /// Something that must not be missed. The next key takes it away.
-    Notice {
-        title: &'static str,
-        text: String,
-        hint: Option<String>,
-    },
-}
-
-/// A question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Question {
-    /// What to do with the changes before leaving.
-    Leave,
-    /// What to do about changes of others.
-    Stale { leave: bool },
-}
-
-/// Something to say until the next key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Message {
-    pub(super) text: String,
-    pub(super) is_good: bool,
-}
 
 /// All that is shown.
 #[derive(Clone, Debug)]
@@ -161,11 +107,12 @@ impl State {
             KeyCode::End | KeyCode::Char('G') => self.go(isize::MAX),
             KeyCode::Tab => self.go_to_section(1),
             KeyCode::BackTab => self.go_to_section(-1),
-            KeyCode::Enter | KeyCode::Char(' ') | KeyCode::Right => return self.change(1),
-            KeyCode::Left => return self.change(-1),
-            KeyCode::Delete | KeyCode::Backspace | KeyCode::Char('u') => return self.unset(),
+            KeyCode::Enter | KeyCode::Char(' ') => return self.change(),
+            KeyCode::Right => return self.choose(1),
+            KeyCode::Left => return self.choose(-1),
+            KeyCode::Delete | KeyCode::Char('u') => return self.unset(),
             KeyCode::Char('/' | 'f') => self.mode = Mode::Filter(Entry::new(&self.filter)),
-            KeyCode::Char('?' | 'h') | KeyCode::F(1) => self.mode = Mode::Help,
+            KeyCode::Char('?') | KeyCode::F(1) => self.mode = Mode::Help,
             _ => {}
         }
         Vec::new()
@@ -279,19 +226,24 @@ impl State {
     }
 
     /// Changes the selected setting: the next of its words, or a field to type in.
-    fn change(&mut self, by: isize) -> Vec<Action> {
-        let Some((setting, key)) = self.unlocked() else { return Vec::new() };
-        let words = match &setting.key.kind {
-            Kind::Flag(_) => vec!["false", "true"],
-            Kind::Choice(choice) => choice.words(),
-            _ => {
+    fn change(&mut self) -> Vec<Action> {
+        match self.unlocked() {
+            Some((setting, _)) if words(&setting.key.kind).is_empty() => {
                 self.mode = Mode::Field(Field::new(setting));
-                return Vec::new();
+                Vec::new()
             }
-        };
+            _ => self.choose(1),
+        }
+    }
+
+    /// Takes another of the words that the selected setting may be, if it is one of few.
+    fn choose(&mut self, by: isize) -> Vec<Action> {
+        let Some((setting, key)) = self.unlocked() else { return Vec::new() };
+        let words = words(&setting.key.kind);
         let now = setting.own.as_ref().or(setting.default.as_ref());
         let place = words.iter().position(|word| now.is_some_and(|now| now == word)).unwrap_or_default();
-        vec![Action::Set { key, value: words[list::around(place, by, words.len())].to_owned() }]
+        let next = words.get(list::around(place, by, words.len()));
+        next.map(|next| Action::Set { key, value: (*next).to_owned() }).into_iter().collect()
     }
 
     fn unset(&mut self) -> Vec<Action> {
@@ -348,5 +300,14 @@ impl State {
 
     fn select_first(&mut self) {
         self.selected = self.shown().first().copied().unwrap_or(self.selected);
+    }
+}
+
+/// Returns the words a setting chooses from; none if it is a text.
+fn words(kind: &Kind) -> Vec<&'static str> {
+    match kind {
+        Kind::Flag(_) => vec!["false", "true"],
+        Kind::Choice(choice) => choice.words(),
+        _ => Vec::new(),
     }
 }
