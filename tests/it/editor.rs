@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 use rustix::process::Signal;
 
@@ -31,14 +32,15 @@ fn saved(p: &Project) -> String {
     p.read("../config.toml")
 }
 
-/// Compares the screen with the one that was reviewed. The first row names the file, which has another place each time.
+/// Waits for the screen that was reviewed. The first row names the file, which has another place each time.
 #[track_caller]
-fn assert_screen(terminal: &Terminal, name: &str) {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/screens").join(name);
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    let screen = terminal.screen();
-    let below = screen.split_once('\n').unwrap().1;
-    assert!(below == expected, "{name} differs; the screen is\n{below}");
+fn becomes_as_in(terminal: &mut Terminal, name: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/screens").join(name);
+    let expected = fs::read_to_string(&path).unwrap();
+    terminal.becomes(name, |screen| {
+        let rows = screen.lines().skip(1).map(str::trim_end).collect::<Vec<_>>();
+        rows.join("\n").trim_end() == expected.trim_end()
+    });
 }
 
 #[test]
@@ -151,9 +153,9 @@ fn what_it_looks_like() {
     let mut terminal = open(&p, 100, 30);
     terminal.shows("unknown key `cache.foo`").keys("\t").shows("▸ cache_executables").hides("unknown key");
     assert!(terminal.has_colors());
-    assert_screen(&terminal, "editor-100x30.txt");
+    becomes_as_in(&mut terminal, "editor-100x30.txt");
     terminal.resize(60, 16).shows(" KACHE_CACHE_EXECUTABLES. A project may set it.");
-    assert_screen(&terminal, "editor-60x16.txt");
+    becomes_as_in(&mut terminal, "editor-60x16.txt");
     terminal.resize(59, 16).shows("needs 60×16, has 59×16").resize(100, 30).shows("▸ cache_executables");
     terminal.keys("/secret\r").shows("(env: KACHE_S3_SECRET_KEY=…)").hides("hush");
     // Ctrl-C leaves at once when there is nothing to lose.
