@@ -13,6 +13,8 @@ use crate::config::{self, Resolved};
 use crate::report::table::{Align, Table};
 
 /// Show or change the settings
+///
+/// Without a command: an editor on the whole screen.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]

@@ -45,7 +45,8 @@ pub(super) fn settings(state: &mut State, frame: &mut Frame<'_>, area: Rect, loo
         1 => "1 unsaved change".to_owned(),
         count => format!("{count} unsaved changes"),
     };
-    title(&state.path, &unsaved, frame, top, look);
+    let filter = if state.filter.is_empty() { String::new() } else { format!("/{}  ", state.filter) };
+    title(&state.path, &format!("{filter}{unsaved}"), frame, top, look);
 
     let note = matches!(state.mode, Mode::Field(_)).then_some(state.selected);
     let rows = list::rows(&state.settings, &state.filter, note, airy);
@@ -63,7 +64,8 @@ pub(super) fn settings(state: &mut State, frame: &mut Frame<'_>, area: Rect, loo
 /// Names the file, and says something at the right.
 pub(super) fn title(path: &str, right: &str, frame: &mut Frame<'_>, area: Rect, look: &Look) {
     let name = " kache settings  ";
-    let room = usize::from(area.width).saturating_sub(name.len() + right.len() + 2);
+    let right = look.cut(right.trim_end(), usize::from(area.width / 2));
+    let room = usize::from(area.width).saturating_sub(name.len() + Span::raw(&*right).width() + 2);
     let left = Line::from(vec![
         Span::styled(name, look.heading()),
         Span::styled(look.cut(path, room), look.quiet()),

@@ -60,7 +60,8 @@ pub(super) fn rows(settings: &[Setting], filter: &str, note: Option<usize>, airy
 /// Whether a setting is one that a person looks for.
 pub(super) fn matches(setting: &Setting, filter: &str) -> bool {
     let filter = filter.trim().to_lowercase();
-    let texts = [setting.key.path, setting.key.variable, Some(setting.key.help), setting.value.as_deref()];
+    let key = setting.key;
+    let texts = [key.path, key.variable, Some(key.help), Some(key.section.title())];
     filter.is_empty() || texts.into_iter().flatten().any(|text| text.to_lowercase().contains(&filter))
 }
 

@@ -139,13 +139,10 @@ impl Page {
             Ok(draft) => {
                 let mut state = State::new(draft.path().display().to_string(), draft.settings());
                 let warnings = draft.warnings();
-                if let Some((first, others)) = warnings.split_first() {
-                    let more = if others.is_empty() {
-                        String::new()
-                    } else {
-                        format!(" (and {} more)", others.len())
-                    };
-                    state.say(format!("{first}{more}"), false);
+                match warnings.as_slice() {
+                    [] => {}
+                    [only] => state.say(only, false),
+                    [first, ..] => state.say(format!("1 of {} warnings: {first}", warnings.len()), false),
                 }
                 Self::Settings(Box::new(draft), Box::new(state))
             }

@@ -488,6 +488,15 @@ mod files {
     }
 
     #[test]
+    fn what_cannot_be_written_is_told() {
+        let home = Home::new("").set("KACHE_CONFIG", "/dev/null");
+        let mut person = home.editor();
+        person.at("cache.prefetch").keys(" s").shows("Not saved").shows("it is no regular file");
+        person.keys(">").shows("1 unsaved change").keys("qs").shows("Not saved");
+        assert!(!person.ended);
+    }
+
+    #[test]
     fn an_invalid_file_is_shown_and_kept() {
         let broken = "[cache]\nlocal_max_size = 10GB\n";
         let home = Home::new(broken);
@@ -517,10 +526,19 @@ mod ways {
     fn a_filter_leaves_what_matches() {
         let home = Home::new("");
         let mut person = home.editor();
-        person.keys("/S3_CON").shows("s3_concurrency").hides("local_store").hides("General");
+        person
+            .keys("/S3_CON")
+            .shows(" /S3_CON\n")
+            .shows("s3_concurrency")
+            .hides("local_store")
+            .hides("General");
         assert_eq!(person.keys(">").selected(), "cache.s3_concurrency");
         person.shows("all settings").keys("c").shows("compression_level");
         person.keys("fxyzzy").shows("No setting matches `xyzzy`.").keys(">> u").shows("No setting matches");
+        person.keys("<");
+        // The name of a section is that of all in it.
+        assert_eq!(person.keys("/remote>").selected(), "cache.remote.type");
+        person.shows("prefetch_wait").hides("trace").keys("cgfx");
         // Esc takes the filter away before it means to leave.
         person.keys("<").shows("local_store").keys("/s3>");
         assert!(!person.keys("<").ended && person.keys("<").ended);
