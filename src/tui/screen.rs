@@ -1,12 +1,13 @@
 //! The terminal while a view has it.
 //!
 //! Owns raw mode, the alternate screen, the mouse, and the signals that end us meanwhile. What was entered is left
-//! again whatever happens: by `Drop`, by the panic hook, and after a signal, whose handler only takes a note.
+//! again whatever happens: by `Drop`, by the panic hook, after a signal, whose handler only takes a note, and before
+//! the fallback of a damaged index, which is the handler of a fatal signal.
 
 use std::io::{self, Stdout, Write as _, stdout};
 use std::panic;
 use std::sync::Once;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering};
 use std::time::Duration;
 
 use ratatui::backend::CrosstermBackend;
@@ -21,6 +22,7 @@ use ratatui::{Frame, Terminal};
 
 use super::{Input, Look};
 use crate::signal;
+use crate::store::guard;
 
 /// Longest time between a signal and our end.
 const SIGNAL_DELAY: Duration = Duration::from_millis(250);
@@ -30,6 +32,9 @@ static ENTERED: AtomicBool = AtomicBool::new(false);
 
 /// The signal that wants us to end, else 0.
 static SIGNAL: AtomicI32 = AtomicI32::new(0);
+
+/// The modes before a view came, for the handler of a fatal signal; null before the first view.
+static MODES: AtomicPtr<libc::termios> = AtomicPtr::new(std::ptr::null_mut());
 
 /// The terminal in the hands of a view.
 pub(super) struct Screen {
@@ -48,7 +53,9 @@ impl Screen {
             .map(|signal| (signal, signal::handle(signal, note)));
         // Made first: from here on `drop` undoes what follows, however far it came.
         let screen = Self { terminal: Terminal::new(CrosstermBackend::new(stdout()))?, before };
+        remember_modes();
         ENTERED.store(true, Ordering::SeqCst);
+        guard::before_fallback(Some(leave_at_once));
         enable_raw_mode()?;
         execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, cursor::Hide)?;
         Ok(screen)
@@ -95,6 +102,7 @@ impl Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         leave();
+        guard::before_fallback(None);
         for (signal, action) in self.before {
             signal::set(signal, action);
         }
@@ -108,6 +116,34 @@ fn leave() {
         let _ = execute!(stdout(), DisableMouseCapture, LeaveAlternateScreen, cursor::Show);
         let _ = disable_raw_mode();
         let _ = stdout().flush();
+    }
+}
+
+/// Keeps the modes of the terminal where a handler can read them.
+fn remember_modes() {
+    // SAFETY: all zero is a valid value, and `tcgetattr` gets a pointer to a live one.
+    let modes = unsafe {
+        let mut modes: libc::termios = std::mem::zeroed();
+        (libc::tcgetattr(libc::STDIN_FILENO, &raw mut modes) == 0).then_some(modes)
+    };
+    if let Some(modes) = modes {
+        // Leaked on purpose: a handler may read it at any time. A process has at most a few views.
+        MODES.store(Box::into_raw(Box::new(modes)), Ordering::SeqCst);
+    }
+}
+
+/// Gives the terminal back from within the handler of a fatal signal.
+extern "C" fn leave_at_once() {
+    /// Mouse off, main screen, cursor on: what [`leave`] writes.
+    const LEAVE: &[u8] = b"\x1b[?1006l\x1b[?1015l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?1049l\x1b[?25h";
+    if ENTERED.swap(false, Ordering::SeqCst) {
+        // SAFETY: both calls are async-signal-safe; the modes are leaked and never change.
+        unsafe {
+            libc::write(libc::STDOUT_FILENO, LEAVE.as_ptr().cast(), LEAVE.len());
+            if let Some(modes) = MODES.load(Ordering::SeqCst).as_ref() {
+                libc::tcsetattr(libc::STDIN_FILENO, libc::TCSANOW, modes);
+            }
+        }
     }
 }
 
