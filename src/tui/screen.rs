@@ -46,7 +46,7 @@ pub(super) struct Screen {
 impl Screen {
     /// Takes the terminal.
     pub(super) fn enter(look: &Look) -> io::Result<Self> {
-        leave_on_panic();
+        leave_on_panic(leave);
         force_color_output(look.color());
         SIGNAL.store(0, Ordering::SeqCst);
         let before = [libc::SIGTERM, libc::SIGHUP, libc::SIGINT, libc::SIGQUIT]
@@ -147,8 +147,8 @@ extern "C" fn leave_at_once() {
     }
 }
 
-/// Makes a panic leave the terminal before it is told.
-fn leave_on_panic() {
+/// Makes a panic leave the terminal before it is told. Once is enough for a process.
+fn leave_on_panic(leave: fn()) {
     static HOOKED: Once = Once::new();
     HOOKED.call_once(|| {
         let tell = panic::take_hook();
@@ -162,4 +162,23 @@ fn leave_on_panic() {
 /// Notes a signal. Touches an atomic, which is all a handler may do here.
 extern "C" fn note(signal: libc::c_int) {
     SIGNAL.store(signal, Ordering::SeqCst);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_gives_the_terminal_back_before_it_is_told() {
+        static LEFT: AtomicBool = AtomicBool::new(false);
+        static TOLD_AFTERWARDS: AtomicBool = AtomicBool::new(false);
+        let tell = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            TOLD_AFTERWARDS.store(LEFT.load(Ordering::SeqCst), Ordering::SeqCst);
+            tell(panic);
+        }));
+        leave_on_panic(|| LEFT.store(true, Ordering::SeqCst));
+        panic::catch_unwind(|| panic!("on purpose")).unwrap_err();
+        assert!(TOLD_AFTERWARDS.load(Ordering::SeqCst));
+    }
 }

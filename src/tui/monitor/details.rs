@@ -27,9 +27,10 @@ pub(super) struct Details {
     pub(super) title: String,
     /// Names and values.
     pub(super) facts: Vec<(&'static str, String)>,
-    /// The event to be explained below, and the words above that.
+    /// The event to be explained.
     pub(super) miss: Option<UnitEvent>,
-    pub(super) heading: &'static str,
+    /// What stands above the explanation, below the facts. Without it the explanation comes first.
+    pub(super) heading: Option<&'static str>,
     /// The number of the question that was asked about it.
     pub(super) question: Option<u64>,
     /// The explanation.
@@ -39,8 +40,8 @@ pub(super) struct Details {
 
 const HELP: &[(&str, &str)] = &[
     ("1 to 5, Tab", "another tab"),
-    ("up, down, PgUp, PgDn, Home, End", "another row"),
-    ("Enter", "the row in full, with its last miss"),
+    ("arrows, Page, Home, End", "another row"),
+    ("Enter", "the row in full"),
     ("f", "show only rows with a text"),
     ("c", "show all rows again"),
     ("s", "another order"),
@@ -59,12 +60,12 @@ pub(super) fn draw(state: &mut State, frame: &mut Frame<'_>, body: Rect, look: &
                 Line::from(vec![Span::styled(format!("{keys:width$}  "), look.heading()), Span::raw(*what)])
             };
             let text = Text::from(HELP.iter().map(line).collect::<Vec<_>>());
-            let area = middle(body, 74, HELP.len() + 2);
+            let area = middle(body, 60, HELP.len() + 2);
             window(frame, area, "Keys", text, 0, look);
         }
         Some(Overlay::Details(details)) => {
             let text = details.text(look);
-            let area = middle(body, 96, text.lines.len().max(8) + 4);
+            let area = middle(body, 96, text.lines.len() + 3);
             details.scroll = details.scroll.min(text.lines.len().saturating_sub(1));
             window(frame, area, &details.title, text, details.scroll, look);
         }
@@ -78,19 +79,28 @@ impl Details {
             let value = if value.is_empty() { "-" } else { value };
             Line::from(vec![Span::styled(format!("{name:width$}  "), look.quiet()), value.to_owned().into()])
         };
-        let mut lines = self.facts.iter().map(fact).collect::<Vec<_>>();
-        if let Some(explained) = &self.explained {
-            lines.push(Line::default());
-            lines.push(Line::styled(self.heading, look.heading()));
-            lines.extend(explained.lines().map(|line| Line::from(line.to_owned())));
-        }
+        let facts = self.facts.iter().map(fact);
+        let explained = self.explained.iter().flat_map(|text| text.lines());
+        let explained = explained.map(|line| Line::from(line.to_owned()));
+        let lines = match self.heading {
+            None if self.explained.is_some() => {
+                explained.chain([Line::default()]).chain(facts).collect::<Vec<_>>()
+            }
+            Some(heading) if self.explained.is_some() => {
+                let heading = [Line::default(), Line::styled(heading, look.heading())];
+                facts.chain(heading).chain(explained).collect()
+            }
+            _ => facts.collect(),
+        };
         Text::from(lines)
     }
 }
 
 fn window(frame: &mut Frame<'_>, area: Rect, title: &str, text: Text<'static>, scroll: usize, look: &Look) {
     let title = Line::styled(format!(" {title} "), look.heading());
-    let keys = Line::styled(" Esc closes ", look.quiet()).right_aligned();
+    let is_long = text.lines.len() + 2 > area.height.into();
+    let keys = if is_long { " Up and Down move, Esc closes " } else { " Esc closes " };
+    let keys = Line::styled(keys, look.quiet()).right_aligned();
     let block = look.block().border_style(Style::new()).title(title).title_bottom(keys);
     let scroll = u16::try_from(scroll).unwrap_or(u16::MAX);
     let text = Paragraph::new(text).block(block).wrap(Wrap { trim: false }).scroll((scroll, 0));
@@ -100,7 +110,7 @@ fn window(frame: &mut Frame<'_>, area: Rect, title: &str, text: Text<'static>, s
 
 /// Returns the middle of an area.
 fn middle(area: Rect, width: u16, height: usize) -> Rect {
-    let width = width.min(area.width.saturating_sub(2));
-    let height = u16::try_from(height).unwrap_or(u16::MAX).min(area.height.saturating_sub(1));
+    let width = width.min(area.width);
+    let height = u16::try_from(height).unwrap_or(u16::MAX).min(area.height);
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
 }

@@ -67,7 +67,8 @@ fn store(state: &State, look: &Look) -> Vec<Figure> {
     } else if state.store.exists {
         figures.push(Figure::new("", count(state.entries().len() as u64, "entry", "entries")));
     }
-    figures.extend(state.store.free.map(|free| Figure::new("free on disk", format_size(free))));
+    figures.extend(state.store.space.map(|space| Figure::new("links save", format_size(space.shared))));
+    figures.extend(state.store.free.map(|free| Figure::new("free", format_size(free))));
     figures.push(Figure::new("kache", env!("CARGO_PKG_VERSION")));
     figures
 }
@@ -78,18 +79,14 @@ fn hits(state: &State, look: &Look) -> Vec<Figure> {
     let (local, remote) = (figures.local, figures.remote);
     let (missed, bypassed) = (figures.missed, figures.bypassed);
     let style = if figures.hit_rate().is_some_and(|rate| rate >= 50) { look.good() } else { Style::new() };
-    let span = state.facts.since.as_ref().map_or(String::new(), |(words, _)| format!(" (last {words})"));
     let hits = format!("{rate} (local {local}, remote {remote}, missed {missed}, bypassed {bypassed})");
-    let mut shown = vec![
-        Figure::new("Hit rate", hits).styled(style),
-        Figure::new("saved", shown_time(figures.saved_ms) + &span),
-    ];
+    let mut shown =
+        vec![Figure::new("Hit rate", hits).styled(style), Figure::new("saved", shown_time(figures.saved_ms))];
     for (name, number) in [("failed", figures.failed), ("errors", figures.errors)] {
         if number > 0 {
             shown.push(Figure::new(name, number.to_string()).styled(look.bad()));
         }
     }
-    shown.extend(state.store.space.map(|space| Figure::new("shared by links", format_size(space.shared))));
     shown
 }
 
@@ -150,6 +147,14 @@ fn tabs(state: &State, frame: &mut Frame<'_>, bar: Rect, look: &Look) -> Vec<(Ta
         areas.push((tab, area));
         x = x.saturating_add(width + 1);
     }
+    if let Some((words, _)) = &state.facts.since {
+        let text = format!("last {words} ");
+        let width = u16::try_from(text.len()).unwrap_or(u16::MAX);
+        if x.saturating_add(width) <= bar.right() {
+            let area = Rect { x: bar.right() - width, y: bar.y, width, height: 1 };
+            frame.render_widget(Line::styled(text, look.quiet()), area);
+        }
+    }
     areas
 }
 
@@ -161,12 +166,12 @@ pub(super) fn title(state: &mut State, look: &Look) -> Line<'static> {
     let (one, many) = sheet.noun;
     let number =
         if shown == all { count(all, one, many) } else { format!("{shown} of {}", count(all, one, many)) };
-    let order = state.order().word();
-    let mut title = Line::from(format!(" {number}, {order} "));
+    let mut title = Line::from(format!(" {number}"));
     let filter = &state.drawn_pane().filter;
     if state.typing || !filter.is_empty() {
-        title.push_span(Span::styled(format!("with `{filter}` "), look.warn()));
+        title.push_span(Span::styled(format!(" with `{filter}`"), look.warn()));
     }
+    title.push_span(format!(", {} ", state.order().word()));
     title
 }
 

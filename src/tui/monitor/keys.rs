@@ -42,6 +42,7 @@ pub(super) struct Areas {
 
 /// Takes in a key.
 pub(super) fn pressed(state: &mut State, key: KeyEvent) -> Wish {
+    state.clicked = None;
     if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
         return Wish::End;
     }
@@ -142,6 +143,7 @@ pub(super) fn pointed(state: &mut State, areas: &Areas, mouse: MouseEvent) -> Wi
     if mouse.kind != MouseEventKind::Down(MouseButton::Left) {
         return Wish::Nothing;
     }
+    let clicked = state.clicked.take();
     if state.overlay.take().is_some() {
         return Wish::Draw;
     }
@@ -155,8 +157,10 @@ pub(super) fn pointed(state: &mut State, areas: &Areas, mouse: MouseEvent) -> Wi
         return Wish::Draw;
     }
     let follows = state.follows();
-    match state.pane().point(usize::from(mouse.row - areas.rows.y), follows) {
-        Some(true) => open(state),
-        _ => Wish::Draw,
+    let row = state.pane().point(usize::from(mouse.row - areas.rows.y), follows);
+    if row.is_some() && row == clicked {
+        return open(state);
     }
+    state.clicked = row;
+    Wish::Draw
 }

@@ -65,7 +65,7 @@ impl Monitor {
             self.state.learn(news);
         }
         if self.state.tab == Tab::Projects {
-            self.feed.ask(Ask::Measure(self.state.targets()));
+            self.feed.ask(Ask::Measure { directories: self.state.targets(), asked: false });
         }
         any
     }
@@ -77,7 +77,7 @@ impl Monitor {
             Wish::End => return Flow::End,
             Wish::Refresh => {
                 self.feed.ask(Ask::Refresh);
-                self.feed.ask(Ask::Measure(self.state.targets()));
+                self.feed.ask(Ask::Measure { directories: self.state.targets(), asked: true });
             }
             Wish::Explain(question) => self.feed.ask(Ask::Explain(question)),
         }

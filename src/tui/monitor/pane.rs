@@ -94,15 +94,14 @@ impl Pane {
         self.follow = follows && self.cursor == last;
     }
 
-    /// Moves the cursor to what stands in a line of the screen. Returns whether it was there already.
-    pub(super) fn point(&mut self, line: usize, follows: bool) -> Option<bool> {
+    /// Moves the cursor to what stands in a line of the screen. Returns its row, if there is one.
+    pub(super) fn point(&mut self, line: usize, follows: bool) -> Option<usize> {
         let row = self.offset + line;
         if row >= self.rows.len() {
             return None;
         }
-        let was_there = self.cursor() == Some(row);
         self.move_to(row, follows);
-        Some(was_there)
+        self.selected()
     }
 
     /// Returns the rows that fit into `height` lines, the cursor among them.
@@ -147,8 +146,7 @@ mod tests {
         assert_eq!(pane.window(4), 2..6);
         pane.move_by(-2, false);
         assert_eq!(pane.window(4), 2..6);
-        assert_eq!(pane.point(3, false), Some(false));
-        assert_eq!(pane.point(3, false), Some(true));
+        assert_eq!(pane.point(3, false), Some(5));
         assert_eq!(pane.selected(), Some(5));
         assert_eq!(pane.window(100), 0..10);
         assert_eq!(pane.point(10, false), None);

@@ -48,6 +48,8 @@ pub(super) struct State {
     /// Whether the filter is being typed.
     pub(super) typing: bool,
     pub(super) overlay: Option<Overlay>,
+    /// The row of the last click, if nothing has happened since: another click opens it.
+    pub(super) clicked: Option<usize>,
 
     /// Whether the log has been read once.
     pub(super) read: bool,
@@ -83,6 +85,7 @@ impl State {
             panes: Tab::ALL.map(|tab| Pane::new(tab.sheet().orders[0] == Order::Came)),
             typing: false,
             overlay: None,
+            clicked: None,
             read: false,
             events: Vec::new(),
             transfers: Vec::new(),
@@ -98,6 +101,12 @@ impl State {
 
     /// Takes in news.
     pub(super) fn learn(&mut self, news: News) {
+        let has_rows = |news: &News| {
+            matches!(news, News::Events { .. } | News::Transfers { .. } | News::Store(_) | News::Measured(..))
+        };
+        if has_rows(&news) {
+            self.renew_rows();
+        }
         match news {
             News::Events { events, anew } => self.learn_events(events, anew),
             News::Transfers { transfers, anew } => {
@@ -133,6 +142,9 @@ impl State {
                 }
             }
         }
+    }
+
+    fn renew_rows(&mut self) {
         self.panes.iter_mut().for_each(|pane| pane.stale = true);
     }
 

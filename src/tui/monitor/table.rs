@@ -15,8 +15,10 @@ use crate::report::table::Align;
 pub(super) struct Column {
     pub(super) title: &'static str,
     pub(super) align: Align,
-    /// Its width; 0 for an equal part of what the others leave.
+    /// Its width; 0 for a part of what the others leave.
     pub(super) width: u16,
+    /// How many such parts.
+    pub(super) parts: u16,
     /// The least width of the table in which it is shown.
     pub(super) from: u16,
 }
@@ -73,8 +75,8 @@ fn widths(columns: &[Column], width: u16) -> Vec<Option<u16>> {
     let shown = || columns.iter().filter(|column| column.from <= width);
     let gaps = u16::try_from(shown().count().saturating_sub(1)).unwrap_or(0) * GAP;
     let rest = width.saturating_sub(shown().map(|column| column.width).sum::<u16>() + gaps);
-    let sharing = u16::try_from(shown().filter(|column| column.width == 0).count()).unwrap_or(1).max(1);
-    let wide = |column: &Column| if column.width == 0 { rest / sharing } else { column.width };
+    let parts = shown().map(|column| column.parts).sum::<u16>().max(1);
+    let wide = |column: &Column| if column.width == 0 { rest * column.parts / parts } else { column.width };
     columns.iter().map(|column| (column.from <= width).then(|| wide(column))).collect()
 }
 
@@ -127,10 +129,12 @@ mod tests {
 
     #[test]
     fn columns_without_room_are_left_out() {
-        let column = |width, from| Column { title: "X", align: Align::Left, width, from };
-        let columns = [column(5, 0), column(0, 0), column(6, 30)];
+        let column = |width, parts, from| Column { title: "X", align: Align::Left, width, parts, from };
+        let columns = [column(5, 0, 0), column(0, 1, 0), column(6, 0, 30)];
         assert_eq!(widths(&columns, 29), [Some(5), Some(22), None]);
         assert_eq!(widths(&columns, 30), [Some(5), Some(15), Some(6)]);
         assert_eq!(widths(&columns, 3), [Some(5), Some(0), None]);
+        let columns = [column(0, 1, 0), column(0, 2, 0)];
+        assert_eq!(widths(&columns, 32), [Some(10), Some(20)]);
     }
 }

@@ -87,8 +87,8 @@ pub(super) struct DaemonNews {
 pub(super) enum Ask {
     /// To look at everything now.
     Refresh,
-    /// To measure target directories.
-    Measure(Vec<PathBuf>),
+    /// To measure target directories; whether a person has asked for it.
+    Measure { directories: Vec<PathBuf>, asked: bool },
     /// To explain a miss.
     Explain(Question),
 }

@@ -4,6 +4,8 @@
 //! the longer it takes.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, Sender};
 use std::time::{Duration, Instant};
 
@@ -48,11 +50,32 @@ struct Surveyor {
     seen: Option<(usize, LogPosition)>,
     /// What the daemon last said.
     daemon: Option<Option<DaemonNews>>,
+    /// Free bytes, as last told.
+    free: Option<u64>,
+    /// Whether the store has changed since its space was measured.
+    has_grown: bool,
     store: Pace,
     space: Pace,
     disk: Pace,
     answer: Pace,
-    measured: Option<Instant>,
+    targets: Measuring,
+}
+
+/// When target directories were measured last, and what it took.
+#[derive(Default)]
+struct Measuring {
+    last: Option<Instant>,
+    busy: Arc<AtomicBool>,
+    took_ms: Arc<AtomicU64>,
+}
+
+impl Measuring {
+    /// Whether they are to be measured again. Who asks for it waits for no more than the least time.
+    fn is_due(&self, asked: bool) -> bool {
+        let took = Duration::from_millis(self.took_ms.load(Ordering::Relaxed));
+        let rest = if asked { MEASURE } else { MEASURE.max(took * super::SHARE) };
+        !self.busy.load(Ordering::Relaxed) && self.last.is_none_or(|last| last.elapsed() >= rest)
+    }
 }
 
 impl Surveyor {
@@ -65,11 +88,13 @@ impl Surveyor {
             index: None,
             seen: None,
             daemon: None,
+            free: None,
+            has_grown: false,
             store: Pace::new(Duration::from_secs(1)),
             space: Pace::new(Duration::from_secs(5)),
             disk: Pace::new(Duration::from_secs(2)),
             answer: Pace::new(Duration::from_secs(2)),
-            measured: None,
+            targets: Measuring::default(),
         }
     }
 
@@ -80,16 +105,19 @@ impl Surveyor {
             let news = pace.keep(|| self.look_at_store());
             self.store = pace;
             if let Some(news) = news {
+                self.has_grown = true;
                 tell.send(News::Store(news))?;
-                if self.space.is_due() {
-                    self.tell_space(tell)?;
-                }
             }
+        }
+        if self.has_grown && self.space.is_due() {
+            self.has_grown = false;
+            self.tell_space(tell)?;
         }
         if self.disk.is_due() {
             let free = self.disk.keep(|| free(&self.layout));
-            if let Some(free) = free {
-                tell.send(News::Free(free))?;
+            if let Some(bytes) = free.filter(|_| free != self.free) {
+                self.free = free;
+                tell.send(News::Free(bytes))?;
             }
         }
         if self.answer.is_due() {
@@ -110,7 +138,7 @@ impl Surveyor {
                     pace.hurry();
                 }
             }
-            Ask::Measure(directories) => self.measure(directories, tell),
+            Ask::Measure { directories, asked } => self.measure(directories, asked, tell),
             Ask::Explain(question) => self.explain(&question, tell),
         }
     }
@@ -163,11 +191,14 @@ impl Surveyor {
     }
 
     /// Measures in a thread of its own: a large directory takes seconds.
-    fn measure(&mut self, directories: Vec<PathBuf>, tell: &Sender<News>) {
-        if directories.is_empty() || self.measured.is_some_and(|last| last.elapsed() < MEASURE) {
+    fn measure(&mut self, directories: Vec<PathBuf>, asked: bool, tell: &Sender<News>) {
+        if directories.is_empty() || !self.targets.is_due(asked) {
             return;
         }
-        self.measured = Some(Instant::now());
+        let start = Instant::now();
+        self.targets.last = Some(start);
+        self.targets.busy.store(true, Ordering::Relaxed);
+        let (busy, took_ms) = (Arc::clone(&self.targets.busy), Arc::clone(&self.targets.took_ms));
         let tell = tell.clone();
         std::thread::spawn(move || {
             for directory in directories {
@@ -176,6 +207,8 @@ impl Surveyor {
                     break;
                 }
             }
+            took_ms.store(start.elapsed().as_millis().try_into().unwrap_or(u64::MAX), Ordering::Relaxed);
+            busy.store(false, Ordering::Relaxed);
         });
     }
 

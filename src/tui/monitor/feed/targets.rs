@@ -25,7 +25,7 @@ pub(in super::super) struct Usage {
 }
 
 /// The part of a profile that a file belongs to.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
     Incremental,
     Deps,
@@ -37,6 +37,7 @@ struct Linked {
     bytes: u64,
     links: u32,
     seen: u32,
+    part: Part,
 }
 
 /// Walks through a directory. What vanishes meanwhile, or can't be read, counts nothing.
@@ -68,18 +69,17 @@ pub(in super::super) fn measure(target: &Path) -> Usage {
                 usage.add(bytes, part);
             } else {
                 let links = stat.links;
-                let known = linked.entry((stat.device, stat.inode)).or_insert_with(|| Linked {
-                    bytes,
-                    links,
-                    seen: 0,
-                });
+                let known = linked.entry((stat.device, stat.inode));
+                let known = known.or_insert(Linked { bytes, links, seen: 0, part });
                 known.seen += 1;
-                if known.seen == 1 {
-                    usage.add(bytes, part);
+                // Programs lie in `deps`, and have another name beside it.
+                if part == Part::Deps {
+                    known.part = part;
                 }
             }
         }
     }
+    linked.values().for_each(|file| usage.add(file.bytes, file.part));
     usage.shared = linked.values().filter(|file| file.seen < file.links).map(|file| file.bytes).sum();
     usage.profiles.sort();
     usage

@@ -7,10 +7,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Sparkline;
 
-use super::{Details, Look, Order, Sheet, State, left, moment, right, style};
+use super::{Details, Look, Order, Sheet, State, left, moment, right, style, wide};
 use crate::event::UnitEvent;
 use crate::quantity::format_size;
-use crate::report::figures;
 use crate::report::text::{short_key, shown_time};
 use crate::report::time::ago;
 use crate::report::words::{self, Verdict};
@@ -24,11 +23,11 @@ pub(super) const SHEET: Sheet = Sheet {
     noun: ("unit", "units"),
     columns: &[
         left("RESULT", 8, 0),
-        left("UNIT", 0, 0),
-        right("COMPILE", 8, 0),
-        right("SIZE", 9, 0),
-        left("REASON", 0, 90),
-        left("ENDED", 8, 0),
+        wide("UNIT", 1, 0),
+        right("COMPILE", 7, 0),
+        right("SIZE", 8, 0),
+        wide("REASON", 1, 90),
+        left("ENDED", 7, 0),
     ],
     orders: &[Order::Came, Order::Time, Order::Size, Order::Name],
     count: |state| state.events.len(),
@@ -82,12 +81,7 @@ fn cells(state: &State, row: usize, look: &Look) -> Vec<Cell> {
 /// Tells all about a unit, and why it missed last.
 pub(super) fn details(state: &State, event: &UnitEvent) -> Details {
     let verdict = Verdict::of(&event.outcome);
-    let build = state.builds.all().iter().find(|build| build.id == event.build);
     let mut facts = vec![("result", verdict.word().to_owned())];
-    let siblings = build.map(|build| state.events_of(build).cloned().collect::<Vec<_>>()).unwrap_or_default();
-    if let Some(reason) = figures::reason(&siblings, event) {
-        facts.push(("reason", reason.text));
-    }
     let bytes =
         [("linked", event.bytes.linked), ("copied", event.bytes.copied), ("recorded", event.bytes.recorded)];
     let bytes = bytes.into_iter().filter(|(_, bytes)| *bytes > 0);
@@ -111,7 +105,7 @@ pub(super) fn details(state: &State, event: &UnitEvent) -> Details {
         title: words::label(&event.unit),
         facts,
         miss: miss.cloned(),
-        heading: if is_hit { "Its last miss" } else { "Why" },
+        heading: is_hit.then_some("Its last miss"),
         ..Details::default()
     }
 }
@@ -133,8 +127,8 @@ fn above(state: &State, frame: &mut Frame<'_>, area: Rect, look: &Look) -> Rect 
 fn rates(state: &State, frame: &mut Frame<'_>, area: Rect, look: &Look) {
     let all = state.builds.all().iter().filter_map(|build| build.figures.hit_rate()).collect::<Vec<_>>();
     let last = all.len().saturating_sub(area.width.into());
-    // A rate of 0 is no lack of a build.
-    let shown = all[last..].iter().map(|rate| (*rate).max(1)).collect::<Vec<_>>();
+    // The least that shows: a rate of 0 is no lack of a build.
+    let shown = all[last..].iter().map(|rate| (*rate).max(13)).collect::<Vec<_>>();
     let line = Sparkline::default().data(shown).max(100).bar_set(look.bars()).style(look.good());
     frame.render_widget(line, area);
 }

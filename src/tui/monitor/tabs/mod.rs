@@ -121,12 +121,17 @@ fn lines(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>) -> Rect {
 
 /// A column of text.
 const fn left(title: &'static str, width: u16, from: u16) -> Column {
-    Column { title, align: Align::Left, width, from }
+    Column { title, align: Align::Left, width, parts: 0, from }
+}
+
+/// A column of text that takes `parts` of the rest.
+const fn wide(title: &'static str, parts: u16, from: u16) -> Column {
+    Column { title, align: Align::Left, width: 0, parts, from }
 }
 
 /// A column of numbers.
 const fn right(title: &'static str, width: u16, from: u16) -> Column {
-    Column { title, align: Align::Right, width, from }
+    Column { title, align: Align::Right, width, parts: 0, from }
 }
 
 /// Returns the style of a result.

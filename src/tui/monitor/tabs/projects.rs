@@ -2,7 +2,7 @@
 
 use ratatui::text::Line;
 
-use super::{Details, Order, Sheet, left, moment, right};
+use super::{Details, Order, Sheet, left, moment, right, wide};
 use crate::quantity::{count, format_size};
 use crate::report::time::ago;
 use crate::tui::monitor::builds::project;
@@ -12,7 +12,7 @@ use crate::tui::monitor::table::Cell;
 pub(super) const SHEET: Sheet = Sheet {
     noun: ("project", "projects"),
     columns: &[
-        left("PATH", 0, 0),
+        wide("PATH", 1, 0),
         right("SIZE", 9, 0),
         right("CACHED", 9, 0),
         right("INCREMENTAL", 11, 80),
@@ -52,7 +52,7 @@ pub(super) const SHEET: Sheet = Sheet {
         let left = state.projects.len() - usages().count();
         let text = match left {
             0 => format!(
-                "Target directories take {}, {} of it shared with the cache",
+                "{} in all, {} of it shared with the cache",
                 format_size(usages().map(|usage| usage.size).sum()),
                 format_size(usages().map(|usage| usage.shared).sum())
             ),

@@ -1,6 +1,6 @@
 //! What the store holds.
 
-use super::{Details, Order, Sheet, State, left, moment, right};
+use super::{Details, Order, Sheet, State, left, moment, right, wide};
 use crate::quantity::format_size;
 use crate::report::entries::{kind, last_use};
 use crate::report::text::{short_key, shown_time};
@@ -11,7 +11,7 @@ pub(super) const SHEET: Sheet = Sheet {
     noun: ("entry", "entries"),
     columns: &[
         left("KEY", 8, 96),
-        left("CRATE", 0, 0),
+        wide("CRATE", 1, 0),
         left("TYPE", 16, 70),
         left("PROFILE", 7, 80),
         right("SIZE", 9, 0),
@@ -81,5 +81,5 @@ fn details(state: &State, row: usize) -> Details {
         facts.push(("last miss", "none in the log".to_owned()));
     }
     let title = format!("{} {}", unit.package, short_key(&row.key.to_hex()));
-    Details { title, facts, miss, heading: "Its last miss", ..Details::default() }
+    Details { title, facts, miss, heading: Some("Its last miss"), ..Details::default() }
 }

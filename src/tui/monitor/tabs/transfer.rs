@@ -1,8 +1,8 @@
 //! What goes to the remote and comes from it.
 
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
-use super::{Details, Order, Sheet, State, left, moment, right};
+use super::{Details, Look, Order, Sheet, State, left, moment, right, wide};
 use crate::event::{Direction, TransferEvent};
 use crate::quantity::{count, format_size};
 use crate::report::text::{short_key, shown_time};
@@ -13,11 +13,11 @@ pub(super) const SHEET: Sheet = Sheet {
     noun: ("transfer", "transfers"),
     columns: &[
         left("WAY", 4, 0),
-        left("CRATE", 0, 0),
+        wide("CRATE", 1, 0),
         right("SIZE", 9, 0),
         right("TIME", 7, 0),
         right("SPEED", 11, 0),
-        left("RESULT", 0, 70),
+        wide("RESULT", 1, 70),
         left("ENDED", 8, 0),
     ],
     orders: &[Order::Newest, Order::Size, Order::Time, Order::Name],
@@ -73,13 +73,8 @@ pub(super) const SHEET: Sheet = Sheet {
             .to_owned(),
     },
     above: |state, frame, area, look| {
-        let mut text =
-            vec![Line::from(format!("{}; {}", moved(state, Direction::Pull), moved(state, Direction::Push)))];
-        let failed = state.transfers.iter().filter(|it| it.error.is_some()).count();
-        if failed > 0 {
-            text[0].push_span(ratatui::text::Span::styled(format!("; {failed} failed"), look.bad()));
-        }
-        text.push(Line::from(waiting(state)));
+        let mut text = vec![moved(state, Direction::Pull, look), moved(state, Direction::Push, look)];
+        text.push(Line::from(format!("Queue  {}", waiting(state))));
         super::lines(frame, area, text)
     },
 };
@@ -98,10 +93,17 @@ fn speed(transfer: &TransferEvent) -> String {
     }
 }
 
-fn moved(state: &State, direction: Direction) -> String {
-    let (objects, bytes, speed) = state.moved(direction);
-    let name = if direction == Direction::Pull { "Down" } else { "up" };
-    format!("{name} {objects} ({}), now {}/s", format_size(bytes), format_size(speed))
+fn moved(state: &State, direction: Direction, look: &Look) -> Line<'static> {
+    let (entries, bytes, speed) = state.moved(direction);
+    let name = if direction == Direction::Pull { "Down" } else { "Up" };
+    let entries = count(entries, "entry", "entries");
+    let mut line =
+        Line::from(format!("{name:5}  {entries}, {}, now {}/s", format_size(bytes), format_size(speed)));
+    let failed = state.transfers.iter().filter(|it| it.transfer == direction && it.error.is_some()).count();
+    if failed > 0 {
+        line.push_span(Span::styled(format!(", {failed} failed"), look.bad()));
+    }
+    line
 }
 
 fn waiting(state: &State) -> String {
@@ -115,5 +117,5 @@ fn waiting(state: &State) -> String {
         }
         None => "empty, and no daemon".to_owned(),
     };
-    format!("Queue: {queue}; up to {} at once", state.facts.slots)
+    format!("{queue}; up to {} at once", state.facts.slots)
 }

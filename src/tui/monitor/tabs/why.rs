@@ -2,7 +2,7 @@
 
 use ratatui::text::Line;
 
-use super::{Order, Sheet, State, build, left, right, style};
+use super::{Order, Sheet, State, build, left, right, style, wide};
 use crate::event::UnitEvent;
 use crate::quantity::count;
 use crate::report::figures;
@@ -12,8 +12,8 @@ use crate::report::words::{self, Verdict};
 use crate::tui::monitor::table::Cell;
 
 pub(super) const SHEET: Sheet = Sheet {
-    noun: ("unit", "units"),
-    columns: &[left("RESULT", 8, 0), left("UNIT", 0, 0), right("COMPILE", 8, 0), left("REASON", 0, 0)],
+    noun: ("unit was no hit", "units were no hits"),
+    columns: &[left("RESULT", 8, 0), wide("UNIT", 2, 0), right("COMPILE", 7, 0), wide("REASON", 3, 0)],
     orders: &[Order::Time, Order::Name],
     count: |state| state.misses.len(),
     text: |state, row| build::text(state, state.misses[row]) + " " + &reason(state, event(state, row)),
