@@ -95,7 +95,7 @@ impl Context {
     }
 
     /// Makes a crash in a damaged index start this command once more, with a new index.
-    fn guard(&self, layout: &Layout) -> Option<Guard> {
+    pub(super) fn guard(&self, layout: &Layout) -> Option<Guard> {
         let program = std::env::current_exe().ok()?;
         if self.after_damage {
             return Guard::exit(layout, Kind::Internal as i32);

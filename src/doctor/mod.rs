@@ -121,6 +121,11 @@ pub fn examine(subject: &Subject<'_>) -> Examination {
     Examination { version: env!("CARGO_PKG_VERSION"), rustc, findings: checks.concat() }
 }
 
+/// Whether plain cargo, run here, uses the cache.
+pub fn is_wrapped(subject: &Subject<'_>) -> bool {
+    wrapper::check(subject).iter().all(|finding| finding.severity == Severity::Ok)
+}
+
 impl Examination {
     /// Returns the text for people.
     pub fn text(&self) -> String {

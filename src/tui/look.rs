@@ -3,11 +3,9 @@
 //! Owns how things look, so that views say what they are. Without colours weight and inversion tell the same; without
 //! Unicode all symbols are ASCII.
 
-use std::borrow::Cow;
-
+use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
-use ratatui::symbols::border;
-use ratatui::text::Span;
+use ratatui::symbols::{bar, border};
 use ratatui::widgets::{Block, Borders};
 
 /// What the terminal can show.
@@ -26,6 +24,18 @@ const ASCII: border::Set<'static> = border::Set {
     vertical_right: "|",
     horizontal_top: "-",
     horizontal_bottom: "-",
+};
+
+const ASCII_BARS: bar::Set<'static> = bar::Set {
+    full: "#",
+    seven_eighths: "#",
+    three_quarters: "+",
+    five_eighths: "=",
+    half: "=",
+    three_eighths: "-",
+    one_quarter: "-",
+    one_eighth: ".",
+    empty: " ",
 };
 
 impl Look {
@@ -80,41 +90,32 @@ impl Look {
         Block::new().borders(Borders::ALL).border_set(lines).border_style(self.quiet())
     }
 
+    /// Returns the symbols of a sparkline.
+    pub fn bars(&self) -> bar::Set<'static> {
+        if self.unicode { bar::NINE_LEVELS } else { ASCII_BARS }
+    }
+
+    /// Replaces what the terminal can't show: names and texts from outside may hold any character.
+    pub(super) fn limit(&self, buffer: &mut Buffer) {
+        if self.unicode {
+            return;
+        }
+        for cell in &mut buffer.content {
+            if !cell.symbol().is_ascii() {
+                cell.set_symbol(match cell.symbol() {
+                    "…" => "~",
+                    "→" => ">",
+                    "−" | "·" | "–" => "-",
+                    "×" => "x",
+                    _ => "?",
+                });
+            }
+        }
+    }
+
     /// Returns the first of two symbols if the terminal can show it, else the second.
     pub fn symbol(&self, unicode: &'static str, ascii: &'static str) -> &'static str {
         if self.unicode { unicode } else { ascii }
-    }
-
-    /// Returns a text as the terminal can show it.
-    pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        if self.unicode || text.is_ascii() {
-            return text.into();
-        }
-        let shown = |character: char| match character {
-            '…' => "...".to_owned(),
-            other if other.is_ascii() => other.to_string(),
-            _ => "?".to_owned(),
-        };
-        text.chars().map(shown).collect()
-    }
-
-    /// Returns as much of a text as goes into `width` columns; one that is cut ends in an ellipsis.
-    pub fn cut(&self, text: &str, width: usize) -> String {
-        let text = self.text(text);
-        if Span::raw(&*text).width() <= width {
-            return text.into_owned();
-        }
-        let end = self.symbol("…", "...");
-        let Some(mut left) = width.checked_sub(Span::raw(end).width()) else { return ".".repeat(width) };
-        let whole = Span::raw(&*text);
-        let fits = |symbol: &&str| {
-            let rest = left.checked_sub(Span::raw(*symbol).width());
-            left = rest.unwrap_or(left);
-            rest.is_some()
-        };
-        let start: String =
-            whole.styled_graphemes(Style::new()).map(|grapheme| grapheme.symbol).take_while(fits).collect();
-        start + end
     }
 
     fn tinted(&self, color: Color, modifier: Modifier) -> Style {
@@ -125,19 +126,19 @@ impl Look {
 
 #[cfg(test)]
 mod tests {
+    use ratatui::layout::Rect;
+
     use super::*;
 
     #[test]
-    fn texts_fit_the_terminal() {
-        let (unicode, ascii) = (Look::new(false, true), Look::new(false, false));
-        assert_eq!(ascii.text("aé…"), "a?...");
-        assert_eq!(unicode.text("aé…"), "aé…");
-        assert_eq!(unicode.cut("abcdef", 6), "abcdef");
-        assert_eq!(unicode.cut("abcdef", 5), "abcd…");
-        assert_eq!(ascii.cut("abcdef", 5), "ab...");
-        assert_eq!(ascii.cut("abcdef", 2), "..");
-        // Two columns each.
-        assert_eq!(unicode.cut("日本語日本", 8), "日本語…");
-        assert_eq!(unicode.cut("日本語日本", 6), "日本…");
+    fn nothing_but_ascii_where_nothing_else_shows() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 12, 1));
+        buffer.set_string(0, 0, "a → ü 字 …", Style::new());
+        let shown = |buffer: &Buffer| buffer.content.iter().map(|cell| cell.symbol()).collect::<String>();
+        let before = shown(&buffer);
+        Look::new(false, true).limit(&mut buffer);
+        assert_eq!(shown(&buffer), before);
+        Look::new(false, false).limit(&mut buffer);
+        assert_eq!(shown(&buffer), "a > ? ?  ~  ");
     }
 }

@@ -111,4 +111,5 @@ fn draw(view: &mut impl View, frame: &mut Frame<'_>, look: &Look) {
         let middle = Rect { y: area.height / 2, height: 1, ..area };
         frame.render_widget(Line::from(text).centered(), middle);
     }
+    look.limit(frame.buffer_mut());
 }
