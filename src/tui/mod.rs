@@ -6,12 +6,14 @@
 //!
 //! - [`editor`]: the settings.
 //! - [`screen`]: enters and leaves the terminal, whatever ends us.
+//! - [`text`]: texts and the room for them.
 //! - [`look`]: colours and symbols, for terminals that have them and those that have not.
 
 pub mod editor;
 mod look;
 pub mod monitor;
 mod screen;
+mod text;
 
 use std::io;
 use std::time::Duration;

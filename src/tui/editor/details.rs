@@ -9,6 +9,7 @@ use ratatui::widgets::{Paragraph, Wrap};
 
 use crate::config::{Origin, Setting, explain};
 use crate::tui::Look;
+use crate::tui::text::width;
 
 /// Rows, with the one that holds the name.
 pub(super) const HEIGHT: u16 = 7;
@@ -18,13 +19,13 @@ pub(super) fn draw(setting: Option<&Setting>, frame: &mut Frame<'_>, area: Rect,
     let name = setting.map_or("", |setting| setting.key.name());
     let dash = look.symbol("─", "-");
     let left = if name.is_empty() { dash.repeat(2) } else { format!("{} {name} ", dash.repeat(2)) };
-    let right = dash.repeat(usize::from(area.width).saturating_sub(Span::raw(&*left).width()));
+    let right = dash.repeat(usize::from(area.width).saturating_sub(width(&left)));
     let rule = Line::from(vec![Span::raw(left), Span::raw(right)]).style(look.quiet());
     frame.render_widget(rule, Rect { height: 1, ..area });
 
     let Some(setting) = setting else { return };
-    let mut text = Text::from(look.text(&explain(setting.key)).into_owned());
-    text.push_line(Line::styled(look.text(&facts(setting)).into_owned(), look.quiet()));
+    let mut text = Text::from(explain(setting.key));
+    text.push_line(Line::styled(facts(setting), look.quiet()));
     let inner = Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 1 };
     frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }), inner);
 }

@@ -11,6 +11,7 @@ use ratatui::widgets::{Clear, Paragraph, Wrap};
 use super::mode::{Mode, Question};
 use super::state::State;
 use crate::tui::Look;
+use crate::tui::text::width;
 
 /// Columns of a dialog, within its frame.
 const WIDTH: u16 = 54;
@@ -38,10 +39,10 @@ pub(super) fn draw(state: &State, frame: &mut Frame<'_>, area: Rect, look: &Look
             show("Keys", text, frame, area, look);
         }
         Mode::Notice { title, text, hint } => {
-            let mut lines = Text::from(look.text(text).into_owned());
+            let mut lines = Text::from(text.clone());
             if let Some(hint) = hint {
                 lines.push_line("");
-                lines.push_line(format!("hint: {}", look.text(hint)));
+                lines.push_line(format!("hint: {hint}"));
             }
             lines.push_line("");
             lines.push_line(key("Enter", " go on"));
@@ -107,18 +108,18 @@ fn show(title: &str, text: Text<'static>, frame: &mut Frame<'_>, area: Rect, loo
 }
 
 /// Returns how many rows a line takes when it is wrapped at words.
-pub(super) fn wrapped(line: &Line<'_>, width: usize) -> usize {
+pub(super) fn wrapped(line: &Line<'_>, room: usize) -> usize {
     let text = line.spans.iter().map(|span| &*span.content).collect::<String>();
     let (mut rows, mut used) = (1, 0);
     for word in text.split(' ') {
-        let long = Span::raw(word).width();
-        if used > 0 && used + 1 + long > width {
+        let long = width(word);
+        if used > 0 && used + 1 + long > room {
             rows += 1;
             used = 0;
         }
         used += long + usize::from(used > 0);
-        rows += used.saturating_sub(1) / width;
-        used = if used > width { used % width } else { used };
+        rows += used.saturating_sub(1) / room;
+        used = if used > room { used % room } else { used };
     }
     rows
 }

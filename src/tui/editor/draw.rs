@@ -15,6 +15,7 @@ use super::state::State;
 use super::{details, dialog};
 use crate::config::{Origin, Setting};
 use crate::tui::Look;
+use crate::tui::text::{cut, width};
 
 /// Rows from which on there is room for blank ones.
 const AIRY: u16 = 24;
@@ -64,12 +65,10 @@ pub(super) fn settings(state: &mut State, frame: &mut Frame<'_>, area: Rect, loo
 /// Names the file, and says something at the right.
 pub(super) fn title(path: &str, right: &str, frame: &mut Frame<'_>, area: Rect, look: &Look) {
     let name = " kache settings  ";
-    let right = look.cut(right.trim_end(), usize::from(area.width / 2));
-    let room = usize::from(area.width).saturating_sub(name.len() + Span::raw(&*right).width() + 2);
-    let left = Line::from(vec![
-        Span::styled(name, look.heading()),
-        Span::styled(look.cut(path, room), look.quiet()),
-    ]);
+    let right = cut(right.trim_end(), usize::from(area.width / 2));
+    let room = usize::from(area.width).saturating_sub(name.len() + width(&right) + 2);
+    let left =
+        Line::from(vec![Span::styled(name, look.heading()), Span::styled(cut(path, room), look.quiet())]);
     frame.render_widget(left, area);
     frame.render_widget(Line::from(Span::styled(format!("{right} "), look.warn())).right_aligned(), area);
 }
@@ -78,7 +77,7 @@ fn draw_list(state: &State, frame: &mut Frame<'_>, look: &Look) {
     let area = state.list.area;
     if state.list.rows.is_empty() {
         let text = format!("   No setting matches `{}`.", state.filter);
-        frame.render_widget(Line::styled(look.cut(&text, area.width.into()), look.warn()), area);
+        frame.render_widget(Line::styled(cut(&text, area.width.into()), look.warn()), area);
         return;
     }
     let longest = state.settings.iter().map(|setting| list::short_name(setting).len()).max();
@@ -135,7 +134,7 @@ fn draw_setting(
         frame.render_widget(Line::styled(name, Style::new().add_modifier(Modifier::BOLD)), area);
         let start = u16::try_from(MARK + columns.name).unwrap_or_default();
         let width = u16::try_from(columns.rest).unwrap_or_default();
-        entry(&field.entry, frame, Rect { x: area.x + start, width, ..area }, look);
+        entry(&field.entry, frame, Rect { x: area.x + start, width, ..area });
         return;
     }
 
@@ -143,11 +142,11 @@ fn draw_setting(
     if let Some((variable, value)) = &setting.locked {
         let text = format!("(env: {variable}={value})");
         let style = if setting.problem.is_some() { look.bad() } else { look.quiet() };
-        spans.push(Span::styled(look.cut(&text, columns.rest), style));
+        spans.push(Span::styled(cut(&text, columns.rest), style));
     } else {
         let value = setting.value.as_deref().filter(|value| !value.is_empty());
-        let shown = look.cut(value.unwrap_or("-"), columns.value);
-        let room = columns.value.saturating_sub(Span::raw(&*shown).width()) + 2;
+        let shown = cut(value.unwrap_or("-"), columns.value);
+        let room = columns.value.saturating_sub(width(&shown)) + 2;
         let style = if setting.from == Origin::Default { look.quiet() } else { Style::new() };
         spans.extend([Span::styled(shown, style), Span::raw(" ".repeat(room)), from(setting, look)]);
     }
@@ -176,12 +175,11 @@ fn from(setting: &Setting, look: &Look) -> Span<'static> {
 }
 
 /// Draws a text being typed, and puts the cursor into it.
-fn entry(entry: &Entry, frame: &mut Frame<'_>, area: Rect, look: &Look) {
+fn entry(entry: &Entry, frame: &mut Frame<'_>, area: Rect) {
     let (hidden, cursor) = entry.window(area.width.into());
     let column = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
-    let shown = look.text(entry.text()).into_owned();
     frame.buffer_mut().set_style(area, Style::new().add_modifier(Modifier::UNDERLINED));
-    frame.render_widget(Paragraph::new(shown).scroll((0, column(hidden))), area);
+    frame.render_widget(Paragraph::new(entry.text()).scroll((0, column(hidden))), area);
     frame.set_cursor_position(Position::new(area.x + column(cursor), area.y));
 }
 
@@ -193,7 +191,7 @@ fn note(mode: &Mode, frame: &mut Frame<'_>, area: Rect, look: &Look) {
         None => (field.expected(), look.quiet()),
     };
     let text = format!("     {}{text}", look.symbol("└ ", "` "));
-    frame.render_widget(Line::styled(look.cut(&text, area.width.into()), style), area);
+    frame.render_widget(Line::styled(cut(&text, area.width.into()), style), area);
 }
 
 fn footer(state: &State, frame: &mut Frame<'_>, area: Rect, look: &Look) {
@@ -202,7 +200,7 @@ fn footer(state: &State, frame: &mut Frame<'_>, area: Rect, look: &Look) {
         let start = u16::try_from(prompt.len()).unwrap_or_default();
         frame.render_widget(Line::styled(prompt, look.heading()), area);
         let rest = Rect { x: area.x + start, width: area.width.saturating_sub(start + 1), ..area };
-        return entry(filter, frame, rest, look);
+        return entry(filter, frame, rest);
     }
     let list: &[_] = match &state.mode {
         Mode::Field(_) => &[("Enter", "keep"), ("Esc", "leave as it was"), ("Ctrl-S", "keep and save")],
@@ -224,7 +222,7 @@ fn footer(state: &State, frame: &mut Frame<'_>, area: Rect, look: &Look) {
 /// Says something, over what may be there.
 fn say(message: &Message, frame: &mut Frame<'_>, area: Rect, look: &Look) {
     let style = if message.is_good { look.good() } else { look.warn() };
-    let text = format!(" {}", look.cut(&message.text, usize::from(area.width).saturating_sub(2)));
+    let text = format!(" {}", cut(&message.text, usize::from(area.width).saturating_sub(2)));
     frame.render_widget(Clear, area);
     frame.render_widget(Line::styled(text, style), area);
 }

@@ -14,6 +14,7 @@ use super::draw;
 use crate::config::ConfigError;
 use crate::fs;
 use crate::tui::Look;
+use crate::tui::text;
 
 /// Lines shown before the one with the error.
 const BEFORE: usize = 2;
@@ -61,7 +62,7 @@ impl Fault {
         text.push_line(Line::styled("This file cannot be used, and is left as it is.", look.bad()));
         text.push_line("");
         for message in &self.messages {
-            text.push_line(look.text(message).into_owned());
+            text.push_line(message.clone());
         }
         if let Some(place) = &self.place {
             text.push_line("");
@@ -76,7 +77,7 @@ impl Fault {
 impl Place {
     /// Shows the lines, and points at the column of the last one.
     fn show(&self, width: usize, look: &Look) -> Vec<Line<'static>> {
-        let cut = |line: &str| look.cut(&line.replace('\t', " "), width.saturating_sub(8));
+        let cut = |line: &str| text::cut(&line.replace('\t', " "), width.saturating_sub(8));
         let numbered = self.lines.iter().map(|(number, line)| format!("{number:>5} | {}", cut(line)).into());
         let mut lines = numbered.collect::<Vec<Line<'_>>>();
         if self.column + 8 <= width {

@@ -1,4 +1,4 @@
-//! The editor on real files, without a terminal: keys in, screens out.
+//! The editor on real files, without a terminal: keys in, screens out. What they show lies in `screens/`.
 
 use std::path::PathBuf;
 
@@ -143,7 +143,7 @@ impl Person {
     fn terminal(&mut self) -> Terminal<TestBackend> {
         let (columns, rows) = self.size;
         let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
-        terminal.draw(|frame| self.editor.draw(frame, frame.area(), &self.look)).unwrap();
+        terminal.draw(|frame| crate::tui::draw(&mut self.editor, frame, &self.look)).unwrap();
         terminal
     }
 
@@ -181,7 +181,9 @@ impl Person {
     /// Demands that the screen is the one that was reviewed, in a file of this name.
     #[track_caller]
     fn is_as_in(&mut self, name: &str) -> &mut Self {
-        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/screens").join(name);
+        let (columns, rows) = self.size;
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+            .join(format!("src/tui/editor/screens/{name}-{columns}x{rows}.txt"));
         let screen = self.screen();
         let expected = fs::read_to_string(&path).unwrap_or_default();
         assert!(screen == expected, "{} differs; the screen is\n{screen}", path.display());
@@ -200,37 +202,33 @@ mod looks {
             .set("KACHE_TRACE", "maybe")
             .project("report.style = 'full'\n");
         let mut person = home.editor().sized(100, 30);
-        person.keys("<").at("cache.local_max_size").is_as_in("editor-large.txt");
+        person.keys("<").at("cache.local_max_size").is_as_in("settings");
         let mut person = home.editor().sized(60, 16);
-        person.keys("<").at("cache.min_free").is_as_in("editor-small.txt");
+        person.keys("<").at("cache.min_free").is_as_in("settings");
     }
 
     #[test]
     fn of_a_field_and_what_is_wrong_with_it() {
         let home = Home::new(TEXT);
         let mut person = home.editor().sized(60, 16);
-        person.at("cache.local_max_size").keys(">^u20 parsecs").is_as_in("editor-field.txt");
+        person.at("cache.local_max_size").keys(">^u20 parsecs").is_as_in("field");
     }
 
     #[test]
     fn of_dialogs() {
         let home = Home::new("");
         let mut person = home.editor().sized(60, 16);
-        person.keys("?").is_as_in("editor-help.txt");
-        person.keys("<").at("cache.prefetch").keys(" q").is_as_in("editor-quit.txt");
+        person.keys("?").is_as_in("help");
+        person.keys("<").at("cache.prefetch").keys(" q").is_as_in("quit");
         home.write("# theirs\n");
-        person.keys("<s").is_as_in("editor-stale.txt");
-        person
-            .keys("<")
-            .at("cache.remote.endpoint")
-            .keys(">http://localhost>s")
-            .is_as_in("editor-bucket.txt");
+        person.keys("<s").is_as_in("stale");
+        person.keys("<").at("cache.remote.endpoint").keys(">http://localhost>s").is_as_in("bucket");
     }
 
     #[test]
     fn of_an_invalid_file() {
         let home = Home::new("# Mine.\n[cache]\nlocal_max_size = 10GB\n");
-        home.editor().sized(60, 16).is_as_in("editor-invalid.txt");
+        home.editor().sized(60, 16).is_as_in("invalid");
     }
 
     #[test]
@@ -242,7 +240,7 @@ mod looks {
             let screen = person.keys(keys).screen();
             assert!(screen.is_ascii(), "{screen}");
         }
-        person.at("cache.key_salt").shows("sch?n...");
+        person.at("cache.key_salt").shows("sch?n~");
     }
 
     #[test]
