@@ -12,6 +12,7 @@
 //! 2. [`resolve()`] starts from the built-in values and lays over them, field by field: the user's file, the
 //!    project's file (keys marked `project` only), the environment.
 //! 3. What is wrong is an error ([`ConfigError`]); what is odd but harmless is a [`Warning`].
+//! 4. [`Draft`] holds changes to the user's file that are not saved yet, and shows what they would do.
 //!
 //! The upper layer wins:
 //!

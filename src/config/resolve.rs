@@ -45,7 +45,7 @@ pub enum Origin {
 /// Resolves the settings; `project_root` is the workspace root, where it is known.
 pub fn resolve(env: &Env, project_root: Option<&Path>) -> Result<Resolved, ConfigError> {
     let home = env.home();
-    let mut resolved = Resolved::built_in(env, project_root)?;
+    let mut resolved = Resolved::built_in(env, home.as_deref(), project_root)?;
     resolved.lay_user_file_over(env, home.as_deref())?;
     resolved.lay_project_file_over(home.as_deref())?;
     if let Some(error) = resolved.lay_variables_over(env, home.as_deref()).into_iter().next() {
@@ -71,7 +71,7 @@ pub struct Preview {
 pub fn preview(env: &Env, project_root: Option<&Path>, text: &str) -> Result<Preview, ConfigError> {
     let home = env.home();
     let path = user_file_path(env)?;
-    let mut own = Resolved::built_in(env, project_root)?;
+    let mut own = Resolved::built_in(env, home.as_deref(), project_root)?;
     file::lay_text_over(&mut own, &path, text, Origin::User, home.as_deref())?;
 
     let mut resolved = own.clone();
@@ -86,7 +86,7 @@ pub fn preview(env: &Env, project_root: Option<&Path>, text: &str) -> Result<Pre
 
 /// Returns the settings as they are without files and variables of ours.
 pub(super) fn defaults(env: &Env) -> Result<Settings, ConfigError> {
-    let mut resolved = Resolved::built_in(env, None)?;
+    let mut resolved = Resolved::built_in(env, env.home().as_deref(), None)?;
     resolved.complete(env)?;
     Ok(resolved.settings)
 }
@@ -127,11 +127,11 @@ impl Resolved {
     }
 
     /// Starts from the built-in values.
-    fn built_in(env: &Env, project_root: Option<&Path>) -> Result<Self, ConfigError> {
+    fn built_in(env: &Env, home: Option<&Path>, project_root: Option<&Path>) -> Result<Self, ConfigError> {
         let mut resolved = Self {
             settings: Settings::new(PathBuf::new()),
             warnings: Vec::new(),
-            user_file: locate_user_file(env, env.home().as_deref())?,
+            user_file: locate_user_file(env, home)?,
             project_file: project_root.map(project_file_path),
             origins: vec![Origin::Default; KEYS.len()],
         };

@@ -206,10 +206,10 @@ impl State {
         Vec::new()
     }
 
-    /// Ctrl-C asks as `q` does; while a question stands, it leaves.
+    /// Ctrl-C asks as `q` does; at that question, it leaves.
     fn interrupt(&mut self) -> Vec<Action> {
         match self.mode {
-            Mode::Ask(_) => vec![Action::Leave],
+            Mode::Ask(Question::Leave) => vec![Action::Leave],
             _ => {
                 self.mode = Mode::List;
                 self.leave()

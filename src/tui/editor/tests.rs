@@ -463,6 +463,7 @@ mod files {
         let theirs = TEXT.replace("builds", "theirs");
         home.write(&theirs);
         person.keys("s").shows("Changed meanwhile").keys("<").shows("1 unsaved change");
+        person.keys("s").shows("Changed meanwhile").keys("^c").shows("1 change is not saved.").keys("<");
         assert_eq!(home.read(), theirs);
         person
             .keys("so")
