@@ -18,7 +18,7 @@ pub(super) enum Overlay {
     /// The keys.
     Help,
     /// One thing.
-    Details(Details),
+    Details(Box<Details>),
 }
 
 /// One thing in full.

@@ -28,7 +28,7 @@ pub(super) enum Wish {
     /// To look at everything anew.
     Refresh,
     /// To know why a unit missed.
-    Explain(Question),
+    Explain(Box<Question>),
 }
 
 /// What lies where on the screen.

@@ -275,7 +275,7 @@ impl State {
     }
 
     /// Opens what is selected in full. Returns what is to be asked about it.
-    pub(super) fn open(&mut self) -> Option<Question> {
+    pub(super) fn open(&mut self) -> Option<Box<Question>> {
         let row = self.pane().selected()?;
         let mut details: Details = (self.tab.sheet().details)(self, row);
         let question = details.miss.take().map(|miss| {
@@ -283,13 +283,13 @@ impl State {
             let build = self.builds.all().iter().find(|build| build.id == miss.build);
             let events = build.map(|build| self.events_of(build).cloned().collect()).unwrap_or_default();
             let is_last = self.builds.last().is_some_and(|build| build.id == miss.build);
-            Question { number: self.question, is_last, build: events, miss }
+            Box::new(Question { number: self.question, is_last, build: events, miss })
         });
         if let Some(question) = &question {
             details.question = Some(question.number);
             details.explained = Some(question.answer_without_store(self.now_ms));
         }
-        self.overlay = Some(Overlay::Details(details));
+        self.overlay = Some(Overlay::Details(Box::new(details)));
         question
     }
 }

@@ -2,10 +2,9 @@
 //!
 //! Owns the place up to which it has been read, and the question which builds still run.
 
-use std::sync::mpsc::{SendError, Sender};
 use std::time::{Duration, Instant};
 
-use super::News;
+use super::{Gone, News, Teller};
 use crate::event::{BuildId, Log, LogPosition, UnitEvent};
 use crate::serve::running::is_running;
 use crate::store::layout::Layout;
@@ -20,9 +19,9 @@ const LIFE: Duration = Duration::from_secs(1);
 const BUILDS: usize = 32;
 
 /// Tells what is appended, until nobody listens.
-pub(super) fn watch(layout: &Layout, tell: &Sender<News>) {
+pub(super) fn watch(layout: &Layout, listener: &Teller) {
     let mut follower = Follower::new(Log::at(layout.events()));
-    while follower.step(tell).is_ok() {
+    while follower.step(listener).is_ok() {
         std::thread::sleep(STEP);
     }
 }
@@ -46,31 +45,31 @@ impl Follower {
         Self { log, end: None, events: start, transfers: start, builds, told, looked: Instant::now() }
     }
 
-    fn step(&mut self, tell: &Sender<News>) -> Result<(), SendError<News>> {
+    fn step(&mut self, listener: &Teller) -> Result<(), Gone> {
         let end = self.log.end();
         if self.end != Some(end) {
             self.end = Some(end);
-            self.read(tell)?;
-            self.look(tell)?;
+            self.read(listener)?;
+            self.look(listener)?;
         } else if self.looked.elapsed() >= LIFE {
-            self.look(tell)?;
+            self.look(listener)?;
         }
         Ok(())
     }
 
-    fn read(&mut self, tell: &Sender<News>) -> Result<(), SendError<News>> {
+    fn read(&mut self, listener: &Teller) -> Result<(), Gone> {
         // What can't be read now may be the next time.
         if let Ok((events, position)) = self.log.read_since(self.events) {
             let anew = is_other(self.events, position);
             self.events = position;
             self.note_builds(&events);
-            tell.send(News::Events { events, anew })?;
+            listener.tell(News::Events { events, anew })?;
         }
         if let Ok((transfers, position)) = self.log.transfers_since(self.transfers) {
             let anew = is_other(self.transfers, position);
             self.transfers = position;
             if !transfers.is_empty() {
-                tell.send(News::Transfers { transfers, anew })?;
+                listener.tell(News::Transfers { transfers, anew })?;
             }
         }
         Ok(())
@@ -87,12 +86,12 @@ impl Follower {
     }
 
     /// Tells which builds run, if that has changed. One that has ended does not begin again.
-    fn look(&mut self, tell: &Sender<News>) -> Result<(), SendError<News>> {
+    fn look(&mut self, listener: &Teller) -> Result<(), Gone> {
         self.looked = Instant::now();
         self.builds.retain(is_running);
         if self.builds != self.told {
             self.told.clone_from(&self.builds);
-            tell.send(News::Running(self.told.clone()))?;
+            listener.tell(News::Running(self.told.clone()))?;
         }
         Ok(())
     }
@@ -115,9 +114,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let log = Log::at(dir.path().join("logs/events.jsonl"));
         let mut follower = Follower::new(log.clone());
-        let (tell, news) = channel();
+        let (sender, news) = channel();
+        let listener = Teller(sender);
         let mut step = || {
-            follower.step(&tell).unwrap();
+            follower.step(&listener).unwrap();
             let found = news.try_iter().filter_map(|news| match news {
                 News::Events { events, anew } => Some((events.len(), anew)),
                 _ => None,

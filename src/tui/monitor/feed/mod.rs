@@ -90,7 +90,7 @@ pub(super) enum Ask {
     /// To measure target directories; whether a person has asked for it.
     Measure { directories: Vec<PathBuf>, asked: bool },
     /// To explain a miss.
-    Explain(Question),
+    Explain(Box<Question>),
 }
 
 /// Why was this unit no hit?
@@ -105,6 +105,20 @@ pub(super) struct Question {
     pub(super) miss: UnitEvent,
 }
 
+/// Nobody listens any more.
+#[derive(Clone, Copy, Debug)]
+struct Gone;
+
+/// The way to whoever listens.
+#[derive(Clone, Debug)]
+struct Teller(Sender<News>);
+
+impl Teller {
+    fn tell(&self, news: News) -> Result<(), Gone> {
+        self.0.send(news).map_err(|_| Gone)
+    }
+}
+
 /// The threads that look.
 #[derive(Debug)]
 pub(super) struct Feed {
@@ -115,12 +129,13 @@ pub(super) struct Feed {
 impl Feed {
     /// Begins to look. The threads end after the feed does.
     pub(super) fn start(source: Source) -> Self {
-        let (tell, news) = channel();
+        let (sender, news) = channel();
         let (asks, asked) = channel();
         let layout = source.layout.clone();
-        let teller = tell.clone();
-        std::thread::spawn(move || log::watch(&layout, &teller));
-        std::thread::spawn(move || survey::watch(source, &tell, &asked));
+        let listener = Teller(sender);
+        let same = listener.clone();
+        std::thread::spawn(move || log::watch(&layout, &same));
+        std::thread::spawn(move || survey::watch(source, &listener, &asked));
         Self { news, asks }
     }
 

@@ -6,10 +6,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use super::{Ask, DaemonNews, News, Pace, Question, Source, StoreNews, targets};
+use super::{Ask, DaemonNews, Gone, News, Pace, Question, Source, StoreNews, Teller, targets};
 use crate::agent::Agent;
 use crate::agent::client::Client;
 use crate::agent::message::{Intent, Reply, Request};
@@ -30,11 +30,11 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const MEASURE: Duration = Duration::from_secs(30);
 
 /// Tells what is found and answers, until nobody listens.
-pub(super) fn watch(source: Source, tell: &Sender<News>, asked: &Receiver<Ask>) {
+pub(super) fn watch(source: Source, listener: &Teller, asked: &Receiver<Ask>) {
     let mut surveyor = Surveyor::new(source);
-    while surveyor.look(tell).is_ok() {
+    while surveyor.look(listener).is_ok() {
         match asked.recv_timeout(STEP) {
-            Ok(ask) => surveyor.fulfil(ask, tell),
+            Ok(ask) => surveyor.fulfil(ask, listener),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
@@ -99,38 +99,38 @@ impl Surveyor {
     }
 
     /// Makes all looks that are due.
-    fn look(&mut self, tell: &Sender<News>) -> Result<(), SendError<News>> {
+    fn look(&mut self, listener: &Teller) -> Result<(), Gone> {
         if self.store.is_due() {
             let mut pace = std::mem::replace(&mut self.store, Pace::new(Duration::from_secs(1)));
             let news = pace.keep(|| self.look_at_store());
             self.store = pace;
             if let Some(news) = news {
                 self.has_grown = true;
-                tell.send(News::Store(news))?;
+                listener.tell(News::Store(news))?;
             }
         }
         if self.has_grown && self.space.is_due() {
             self.has_grown = false;
-            self.tell_space(tell)?;
+            self.tell_space(listener)?;
         }
         if self.disk.is_due() {
             let free = self.disk.keep(|| free(&self.layout));
             if let Some(bytes) = free.filter(|_| free != self.free) {
                 self.free = free;
-                tell.send(News::Free(bytes))?;
+                listener.tell(News::Free(bytes))?;
             }
         }
         if self.answer.is_due() {
             let daemon = self.answer.keep(|| self.agent.as_ref().and_then(ask_daemon));
             if self.daemon.as_ref() != Some(&daemon) {
                 self.daemon = Some(daemon.clone());
-                tell.send(News::Daemon(daemon))?;
+                listener.tell(News::Daemon(daemon))?;
             }
         }
         Ok(())
     }
 
-    fn fulfil(&mut self, ask: Ask, tell: &Sender<News>) {
+    fn fulfil(&mut self, ask: Ask, listener: &Teller) {
         match ask {
             Ask::Refresh => {
                 self.seen = None;
@@ -138,8 +138,8 @@ impl Surveyor {
                     pace.hurry();
                 }
             }
-            Ask::Measure { directories, asked } => self.measure(directories, asked, tell),
-            Ask::Explain(question) => self.explain(&question, tell),
+            Ask::Measure { directories, asked } => self.measure(directories, asked, listener),
+            Ask::Explain(question) => self.explain(&question, listener),
         }
     }
 
@@ -182,16 +182,16 @@ impl Surveyor {
         Ok(news)
     }
 
-    fn tell_space(&mut self, tell: &Sender<News>) -> Result<(), SendError<News>> {
+    fn tell_space(&mut self, listener: &Teller) -> Result<(), Gone> {
         let layout = &self.layout;
         match self.space.keep(|| usage::space(layout)) {
-            Ok(space) => tell.send(News::Space(space)),
+            Ok(space) => listener.tell(News::Space(space)),
             Err(_) => Ok(()),
         }
     }
 
     /// Measures in a thread of its own: a large directory takes seconds.
-    fn measure(&mut self, directories: Vec<PathBuf>, asked: bool, tell: &Sender<News>) {
+    fn measure(&mut self, directories: Vec<PathBuf>, asked: bool, listener: &Teller) {
         if directories.is_empty() || !self.targets.is_due(asked) {
             return;
         }
@@ -199,11 +199,11 @@ impl Surveyor {
         self.targets.last = Some(start);
         self.targets.busy.store(true, Ordering::Relaxed);
         let (busy, took_ms) = (Arc::clone(&self.targets.busy), Arc::clone(&self.targets.took_ms));
-        let tell = tell.clone();
+        let listener = listener.clone();
         std::thread::spawn(move || {
             for directory in directories {
                 let usage = targets::measure(&directory);
-                if tell.send(News::Measured(directory, usage)).is_err() {
+                if listener.tell(News::Measured(directory, usage)).is_err() {
                     break;
                 }
             }
@@ -212,11 +212,11 @@ impl Surveyor {
         });
     }
 
-    fn explain(&mut self, question: &Question, tell: &Sender<News>) {
+    fn explain(&mut self, question: &Question, listener: &Teller) {
         self.open();
         let answer = self.index.as_ref().and_then(|index| question.answer(index, now_ms()).ok());
         if let Some(text) = answer {
-            let _ = tell.send(News::Explained { question: question.number, text });
+            let _ = listener.tell(News::Explained { question: question.number, text });
         }
     }
 }
