@@ -52,6 +52,12 @@ impl Context {
         resolve(&self.env, current_dir().ok().as_deref())
     }
 
+    /// Returns the root of the workspace that the current folder lies in.
+    #[cfg(feature = "tui")]
+    pub(super) fn project_root(&self) -> Option<PathBuf> {
+        project_root(&current_dir().ok()?)
+    }
+
     /// Opens the store.
     pub(super) fn open(&self) -> Result<Opened, CliError> {
         let settings = self.settings()?.settings;
@@ -89,7 +95,7 @@ impl Context {
     }
 
     /// Makes a crash in a damaged index start this command once more, with a new index.
-    fn guard(&self, layout: &Layout) -> Option<Guard> {
+    pub(super) fn guard(&self, layout: &Layout) -> Option<Guard> {
         let program = std::env::current_exe().ok()?;
         if self.after_damage {
             return Guard::exit(layout, Kind::Internal as i32);

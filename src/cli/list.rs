@@ -1,22 +1,13 @@
 //! `list`: what the store holds.
 
-use std::collections::HashSet;
-use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use serde::Serialize;
 
+use super::Outcome;
 use super::args::Format;
 use super::context::Context;
-use super::{Outcome, output};
-use crate::digest::Digest;
-use crate::entry::{Entry, Usage};
-use crate::event::{Mode, Unit};
-use crate::quantity::{count, format_duration, format_size};
-use crate::report::table::{Align, Table};
-use crate::report::time;
-use crate::report::words;
+use crate::report::entries::{Listing, Order};
 use crate::store::Store;
 use crate::store::purge::is_named;
 use crate::store::usage;
@@ -52,11 +43,23 @@ enum Sort {
     Age,
 }
 
+impl From<Sort> for Order {
+    fn from(sort: Sort) -> Self {
+        match sort {
+            Sort::Name => Self::Name,
+            Sort::Size => Self::Size,
+            Sort::Hits => Self::Hits,
+            Sort::Age => Self::Age,
+        }
+    }
+}
+
 pub(super) fn run(context: &Context, args: Args) -> Outcome {
     let opened = context.open()?;
-    let listing = Listing::read(&opened.store, args.name.as_deref(), args.sort)?;
+    let mut listing = read(&opened.store, args.name.as_deref())?;
+    listing.sort(args.sort.into());
     let text = match (&args.name, args.format.is_json()) {
-        (_, true) => output::object(&listing.object()),
+        (_, true) => listing.json() + "\n",
         (None, false) if listing.rows.is_empty() => "No cached entries.\n".to_owned(),
         (Some(name), false) if listing.rows.is_empty() => format!("No cached entries for `{name}`.\n"),
         (None, false) => listing.table(context.term.width()),
@@ -66,289 +69,14 @@ pub(super) fn run(context: &Context, args: Args) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The entries to show.
-#[derive(Default)]
-struct Listing {
-    rows: Vec<Row>,
-    /// Bytes of all their files; what several share counts once.
-    total_size: u64,
-}
-
-/// What of an entry is shown.
-struct Row {
-    key: Digest,
-    entry: Entry,
-    usage: Usage,
-}
-
-impl Listing {
-    fn read(store: &Store, name: Option<&str>, sort: Sort) -> Result<Self, super::CliError> {
-        usage::fold(store)?;
-        let reader = store.index.read()?;
-        let mut listing = Self::default();
-        let mut seen = HashSet::new();
-        reader.each_entry(|key, mut entry| {
-            if name.is_some_and(|name| !is_named(&entry.unit, name)) {
-                return;
-            }
-            for output in &entry.outputs {
-                if seen.insert(output.digest) {
-                    listing.total_size += output.size;
-                }
-            }
-            // The lists of inputs are long, and not shown.
-            entry.inputs.files = Vec::new();
-            entry.inputs.variables = Vec::new();
-            listing.rows.push(Row { key, usage: reader.usage(&key), entry });
-        });
-        listing.sort(sort);
-        Ok(listing)
-    }
-
-    fn sort(&mut self, sort: Sort) {
-        let name = |row: &Row| {
-            let unit = &row.entry.unit;
-            (
-                unit.package.clone(),
-                unit.version.clone(),
-                kind(unit),
-                unit.profile.clone(),
-                row.entry.created_ms,
-            )
-        };
-        self.rows.sort_by_cached_key(name);
-        match sort {
-            Sort::Name => {}
-            Sort::Size => self.rows.sort_by_key(|row| std::cmp::Reverse(row.entry.size())),
-            Sort::Hits => self.rows.sort_by_key(|row| std::cmp::Reverse(row.usage.hits)),
-            Sort::Age => self.rows.sort_by_key(|row| std::cmp::Reverse(row.entry.created_ms)),
+fn read(store: &Store, name: Option<&str>) -> Result<Listing, super::CliError> {
+    usage::fold(store)?;
+    let reader = store.index.read()?;
+    let mut listing = Listing::default();
+    reader.each_entry(|key, entry| {
+        if name.is_none_or(|name| is_named(&entry.unit, name)) {
+            listing.add(key, entry, reader.usage(&key));
         }
-    }
-
-    fn table(&self, width: Option<usize>) -> String {
-        let mut table = Table::new([
-            ("CRATE", Align::Left),
-            ("VERSION", Align::Left),
-            ("TYPE", Align::Left),
-            ("PROFILE", Align::Left),
-            ("SIZE", Align::Right),
-            ("HITS", Align::Right),
-            ("CREATED", Align::Left),
-            ("USED", Align::Left),
-        ]);
-        for Row { entry, usage, .. } in &self.rows {
-            table.row([
-                entry.unit.package.clone(),
-                entry.unit.version.clone(),
-                kind(&entry.unit),
-                entry.unit.profile.clone(),
-                format_size(entry.size()),
-                usage.hits.to_string(),
-                time::date(entry.created_ms),
-                last_use(usage).map(time::date).unwrap_or_default(),
-            ]);
-        }
-        let entries = count(self.rows.len() as u64, "entry", "entries");
-        table.render(width) + &format!("{entries}, {}\n", format_size(self.total_size))
-    }
-
-    fn details(&self) -> String {
-        self.rows.iter().map(Row::details).collect::<Vec<_>>().join("\n")
-    }
-
-    fn object(&self) -> Object<'_> {
-        Object { entries: self.rows.iter().map(Row::object).collect(), total_size: self.total_size }
-    }
-}
-
-impl Row {
-    fn details(&self) -> String {
-        let Self { key, entry, usage } = self;
-        let unit = &entry.unit;
-        let or_dash = |text: String| if text.is_empty() { "-".to_owned() } else { text };
-        let lines = [
-            ("crate", unit.package.clone()),
-            ("version", unit.version.clone()),
-            ("type", kind(unit)),
-            ("profile", unit.profile.clone()),
-            ("target", unit.triple.clone().unwrap_or_else(|| "host".into())),
-            ("features", entry.inputs.features.join(", ")),
-            ("rustc", entry.inputs.compiler_name.clone()),
-            ("size", format_size(entry.size())),
-            ("hits", usage.hits.to_string()),
-            ("created", time::date(entry.created_ms)),
-            ("last used", last_use(usage).map(time::date).unwrap_or_default()),
-            ("compile time", format_duration(std::time::Duration::from_millis(entry.compile_ms))),
-            ("origin", "built here".into()),
-        ];
-        let mut text = format!("key: {key}\n");
-        for (name, value) in lines {
-            let _ = writeln!(text, "{name}: {}", or_dash(value));
-        }
-        text += "files:\n";
-        for output in &entry.outputs {
-            let _ = writeln!(text, "  {} ({})", output.name, format_size(output.size));
-        }
-        text
-    }
-
-    fn object(&self) -> EntryObject<'_> {
-        let Self { key, entry, usage } = self;
-        let file = |output: &crate::entry::Output| FileObject {
-            name: output.name.clone(),
-            size: output.size,
-            digest: output.digest.to_hex(),
-        };
-        EntryObject {
-            key: key.to_hex(),
-            package: &entry.unit.package,
-            version: (!entry.unit.version.is_empty()).then_some(&entry.unit.version),
-            kind: words::target(&entry.unit.target),
-            mode: words::mode(entry.unit.mode),
-            profile: &entry.unit.profile,
-            target: entry.unit.triple.as_deref(),
-            features: &entry.inputs.features,
-            rustc: &entry.inputs.compiler_name,
-            size: entry.size(),
-            hits: usage.hits,
-            created: time::rfc3339(entry.created_ms),
-            used: last_use(usage).map(time::rfc3339),
-            compile_ms: entry.compile_ms,
-            origin: "built here",
-            files: entry.outputs.iter().map(file).collect(),
-        }
-    }
-}
-
-/// Names the target and what was made of it: `lib`, `lib, check`.
-fn kind(unit: &Unit) -> String {
-    let target = words::target(&unit.target);
-    if unit.mode == Mode::Build { target } else { format!("{target}, {}", words::mode(unit.mode)) }
-}
-
-fn last_use(usage: &Usage) -> Option<u64> {
-    (usage.last_ms > 0).then_some(usage.last_ms)
-}
-
-#[derive(Serialize)]
-struct Object<'a> {
-    entries: Vec<EntryObject<'a>>,
-    total_size: u64,
-}
-
-#[derive(Serialize)]
-struct EntryObject<'a> {
-    key: String,
-    #[serde(rename = "crate")]
-    package: &'a str,
-    version: Option<&'a String>,
-    #[serde(rename = "type")]
-    kind: String,
-    mode: &'static str,
-    profile: &'a str,
-    target: Option<&'a str>,
-    features: &'a [String],
-    rustc: &'a str,
-    size: u64,
-    hits: u64,
-    created: String,
-    used: Option<String>,
-    compile_ms: u64,
-    origin: &'static str,
-    files: Vec<FileObject>,
-}
-
-#[derive(Serialize)]
-struct FileObject {
-    name: String,
-    size: u64,
-    digest: String,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::entry::{Artefact, Inputs, Output, OutputKind};
-    use crate::event::Target;
-    use crate::rustc::paths::Loose;
-
-    fn row(package: &str, size: u64, hits: u64, created_ms: u64) -> Row {
-        let entry = Entry {
-            key_schema: 1,
-            invocation: Digest::of(b"invocation"),
-            unit: Unit {
-                package: package.into(),
-                version: "1.0.0".into(),
-                crate_name: package.into(),
-                target: Target::Lib,
-                mode: Mode::Check,
-                profile: "dev".into(),
-                triple: None,
-            },
-            inputs: Inputs { compiler_name: "rustc 1.95.0".into(), ..Inputs::default() },
-            outputs: vec![Output {
-                name: format!("lib{package}.rmeta"),
-                kind: OutputKind::Metadata,
-                digest: Digest::of(package.as_bytes()),
-                size,
-                executable: false,
-            }],
-            dep_info: None,
-            stdout: Default::default(),
-            stderr: Default::default(),
-            compile_ms: 1350,
-            created_ms,
-            artefact: Artefact {
-                closure: Digest::default(),
-                loads_code: false,
-                loose: Loose::default(),
-                unsettled: Vec::new(),
-            },
-            tree: crate::entry::Tree::default(),
-        };
-        let usage = Usage { hits, last_ms: if hits > 0 { 1_774_096_496_999 } else { 0 } };
-        Row { key: Digest::of(b"key"), entry, usage }
-    }
-
-    fn listing() -> Listing {
-        let rows = vec![row("b", 1000, 3, 86_400_000), row("a", 2000, 0, 0), row("c", 500, 1, 172_800_000)];
-        Listing { rows, total_size: 3500 }
-    }
-
-    #[test]
-    fn orders() {
-        let order = |sort| {
-            let mut listing = listing();
-            listing.sort(sort);
-            listing.rows.iter().map(|row| row.entry.unit.package.clone()).collect::<String>()
-        };
-        assert_eq!(order(Sort::Name), "abc");
-        assert_eq!(order(Sort::Size), "abc");
-        assert_eq!(order(Sort::Hits), "bca");
-        assert_eq!(order(Sort::Age), "cba");
-    }
-
-    #[test]
-    fn the_table() {
-        let mut listing = listing();
-        listing.rows.truncate(2);
-        assert_eq!(
-            listing.table(None),
-            "CRATE  VERSION  TYPE        PROFILE    SIZE  HITS  CREATED     USED\n\
-             b      1.0.0    lib, check  dev      1.0 kB     3  1970-01-02  2026-03-21\n\
-             a      1.0.0    lib, check  dev      2.0 kB     0  1970-01-01  -\n\
-             2 entries, 3.5 kB\n"
-        );
-    }
-
-    #[test]
-    fn one_in_full() {
-        let text = row("a", 2000, 0, 0).details();
-        assert!(text.starts_with(&format!("key: {}\ncrate: a\n", Digest::of(b"key"))), "{text}");
-        assert!(text.contains("\nfeatures: -\nrustc: rustc 1.95.0\n"), "{text}");
-        assert!(
-            text.ends_with("compile time: 1.4s\norigin: built here\nfiles:\n  liba.rmeta (2.0 kB)\n"),
-            "{text}"
-        );
-    }
+    });
+    Ok(listing)
 }

@@ -14,7 +14,8 @@ use crate::event::{LogPosition, UnitEvent, mark_remote};
 use crate::report::stats::{Daemon, Period, Stats, StoreFigures};
 use crate::report::text::Detail;
 use crate::report::{self, Build};
-use crate::store::{Store, usage};
+use crate::store::Store;
+use crate::store::usage::{self, Space};
 
 /// Show hit rate, time saved and space used
 #[derive(Debug, Default, clap::Args)]
@@ -83,7 +84,7 @@ pub(super) fn run(context: &Context, args: Args) -> Outcome {
 }
 
 fn last(context: &Context, opened: &Opened, form: Form) -> Outcome {
-    let Some(build) = last_build(events(&opened.store)?) else {
+    let Some(build) = Build::last_of(events(&opened.store)?) else {
         return Err(CliError::failed("no build has been recorded yet"));
     };
     let text = match form {
@@ -93,22 +94,6 @@ fn last(context: &Context, opened: &Opened, form: Form) -> Outcome {
     };
     context.term.long_result(&text)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Puts the events of the newest build together.
-pub(super) fn last_build(mut events: Vec<UnitEvent>) -> Option<Build> {
-    let id = events.last()?.build.clone();
-    events.retain(|event| event.build == id);
-    let started_ms = events.iter().map(|event| event.at_ms.saturating_sub(event.wrapper_ms)).min()?;
-    let ended_ms = events.iter().map(|event| event.at_ms).max()?;
-    Some(Build {
-        id: id.0,
-        command: vec!["cargo".into()],
-        started_ms,
-        wall_ms: ended_ms - started_ms,
-        events,
-        ..Build::default()
-    })
 }
 
 /// Reads all compiler calls; those answered by the remote are told.
@@ -128,8 +113,6 @@ fn running(context: &Context, opened: &Opened) -> Option<Greeting> {
 fn store_figures(opened: &Opened) -> Result<StoreFigures, CliError> {
     let mut entries = 0;
     opened.store.index.read()?.each_entry(|_, _| entries += 1);
-    let blobs = opened.store.blobs.list()?;
-    let shared = blobs.iter().map(|(_, _, stat)| u64::from(stat.links.saturating_sub(1)) * stat.blocks * 512);
-    let size = usage::on_disk(&opened.store.layout)?;
-    Ok(StoreFigures { size, limit: opened.settings.max_size, entries, used: size, shared: shared.sum() })
+    let Space { used, shared } = usage::space(&opened.store.layout)?;
+    Ok(StoreFigures { size: used, limit: opened.settings.max_size, entries, used, shared })
 }

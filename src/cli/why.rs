@@ -2,17 +2,14 @@
 
 use std::process::ExitCode;
 
+use super::Outcome;
 use super::args::Format;
 use super::context::{Context, now_ms};
 use super::error::CliError;
-use super::{Outcome, stats};
-use crate::digest::Digest;
-use crate::entry::Inputs;
-use crate::event::{Unit, UnitEvent};
-use crate::key::diff;
-use crate::report::time;
-use crate::report::why::{Explained, Nearest, Why};
+use crate::event::UnitEvent;
+use crate::report::why::{Explained, Search, Why};
 use crate::report::words::Verdict;
+use crate::report::{Build, time};
 use crate::store::Store;
 use crate::store::purge::is_named;
 
@@ -34,7 +31,7 @@ pub(super) struct Args {
 pub(super) fn run(context: &Context, args: Args) -> Outcome {
     let opened = context.open()?;
     let events = opened.store.log.read_all()?;
-    let Some(build) = stats::last_build(events.clone()) else {
+    let Some(build) = Build::last_of(events.clone()) else {
         return Err(CliError::failed("no build has been recorded yet"));
     };
     let asked = |event: &&UnitEvent| match &args.name {
@@ -45,8 +42,13 @@ pub(super) fn run(context: &Context, args: Args) -> Outcome {
     if let Some(name) = args.name.as_deref().filter(|_| asked.is_empty()) {
         return Err(not_compiled(name, &events));
     }
-    let why =
-        Why { command: None, now_ms: now_ms(), build: &build.events, units: explain(&opened.store, &asked)? };
+    let why = Why {
+        command: None,
+        is_last: true,
+        now_ms: now_ms(),
+        build: &build.events,
+        units: explain(&opened.store, &asked)?,
+    };
     let text = match args.format.is_json() {
         true => why.json() + "\n",
         false if asked.is_empty() => "Every unit of the last build came from the cache.\n".to_owned(),
@@ -64,48 +66,9 @@ fn not_compiled(name: &str, events: &[UnitEvent]) -> CliError {
     }
 }
 
-/// An entry that a unit may be compared with.
-struct Earlier {
-    key: Digest,
-    created_ms: u64,
-    inputs: Inputs,
-}
-
 fn explain<'a>(store: &Store, events: &[&'a UnitEvent]) -> Result<Vec<Explained<'a>>, CliError> {
-    let keys = events.iter().map(|event| event.key.as_deref().and_then(|key| key.parse().ok()));
-    let keys = keys.collect::<Vec<Option<Digest>>>();
-    let mut nearest: Vec<Option<Earlier>> = events.iter().map(|_| None).collect();
     let reader = store.index.read()?;
-    // One pass over the entries for all units.
-    reader.each_entry(|key, entry| {
-        for ((event, own), nearest) in events.iter().zip(&keys).zip(&mut nearest) {
-            let is_newer = nearest.as_ref().is_none_or(|known| known.created_ms < entry.created_ms);
-            let is_other = *own != Some(key) && entry.created_ms <= event.at_ms;
-            if is_other && is_newer && same_target(&entry.unit, &event.unit) {
-                let inputs = entry.inputs.clone();
-                *nearest = Some(Earlier { key, created_ms: entry.created_ms, inputs });
-            }
-        }
-    });
-    let units = events.iter().zip(keys).zip(nearest).map(|((event, own), nearest)| {
-        let is_hit = Verdict::of(&event.outcome).is_hit();
-        let now = own.filter(|_| !is_hit).and_then(|key| reader.entry(&key));
-        let changes = match (&nearest, &now) {
-            (Some(earlier), Some(now)) => diff::changes(&earlier.inputs, &now.inputs),
-            _ => Vec::new(),
-        };
-        let nearest = nearest.filter(|_| !is_hit);
-        let nearest = nearest.map(|e| Nearest { key: e.key.to_hex(), created_ms: e.created_ms });
-        Explained { event, changes, nearest }
-    });
-    Ok(units.collect())
-}
-
-/// Whether both are the same target of the same package, in any version.
-fn same_target(a: &Unit, b: &Unit) -> bool {
-    let identity = |unit: &Unit| {
-        let Unit { package, crate_name, target, mode, profile, triple, .. } = unit.clone();
-        (package, crate_name, target, mode, profile, triple)
-    };
-    identity(a) == identity(b)
+    let mut search = Search::new(events);
+    reader.each_entry(|key, entry| search.see(key, &entry));
+    Ok(search.explain(|key| reader.entry(key)))
 }

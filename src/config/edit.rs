@@ -9,7 +9,7 @@ use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
 use super::error::ConfigError;
 use super::file;
-use super::keys;
+use super::keys::{self, Key};
 use super::settings::Settings;
 use crate::fs::replace::replace;
 use crate::fs::{self, OrAbsent};
@@ -31,8 +31,18 @@ pub fn unset(path: &Path, key: &str) -> Result<bool, ConfigError> {
     Ok(found)
 }
 
+/// Checks whether `value` can be set for `key`.
+pub fn check(key: &Key, value: &str) -> Result<(), ConfigError> {
+    // Any absolute home will do here: only whether the value is well formed matters.
+    let mut scratch = Settings::new(PathBuf::new());
+    if key.kind.read_text(&mut scratch, value, Some(Path::new(ANY_HOME))) {
+        return Ok(());
+    }
+    Err(invalid(key.name(), value, &key.kind.expected()))
+}
+
 /// The user's file with changes that are not saved yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct UserFile {
     path: PathBuf,
     /// What the file held when it was opened or last saved; `None` if there was none.
@@ -47,6 +57,11 @@ impl UserFile {
         let text = saved.clone().unwrap_or_default();
         file::parse(path, &text)?;
         Ok(Self { path: path.to_owned(), saved, text })
+    }
+
+    /// Returns where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Returns the text as it would be saved.
@@ -66,13 +81,9 @@ impl UserFile {
 
     /// Sets `key` to `value`, which has to be of its kind.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), ConfigError> {
-        let kind = &keys::find(key)?.kind;
-        // Any absolute home will do here: only whether the value is well formed matters.
-        let mut scratch = Settings::new(PathBuf::new());
-        if !kind.read_text(&mut scratch, value, Some(Path::new(ANY_HOME))) {
-            return Err(invalid(key, value, &kind.expected()));
-        }
-        let value = kind.to_toml(value);
+        let row = keys::find(key)?;
+        check(row, value)?;
+        let value = row.kind.to_toml(value);
         match self.place_of(key)? {
             Some(place) => self.text.replace_range(place.value, value.to_string().trim()),
             None => self.insert(key, value)?,

@@ -87,6 +87,11 @@ pub fn examine(subject: &Subject<'_>) -> Examination {
     Examination { version: env!("CARGO_PKG_VERSION"), rustc, findings: checks.concat() }
 }
 
+/// Whether plain cargo, run here, uses the cache.
+pub fn is_wrapped(subject: &Subject<'_>) -> bool {
+    wrapper::check(subject).iter().all(|finding| finding.severity == Severity::Ok)
+}
+
 /// Finds a program the way a shell does.
 fn find_program(env: &Env, name: &str) -> Option<PathBuf> {
     let path = env.get(env::PATH)?;

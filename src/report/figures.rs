@@ -53,7 +53,8 @@ impl Figures {
         figures
     }
 
-    fn add(&mut self, event: &UnitEvent) {
+    /// Counts one more event.
+    pub fn add(&mut self, event: &UnitEvent) {
         let verdict = Verdict::of(&event.outcome);
         *match verdict {
             Verdict::Local => &mut self.local,

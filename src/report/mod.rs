@@ -1,10 +1,12 @@
 //! What builds did, for people and for programs.
 //!
 //! Owns the way from events to figures ([`figures`]) and from figures to output: [`text`] for a terminal, [`json`],
-//! [`markdown`] for a CI summary, [`trace`] for a trace viewer; [`stats`] looks at a period, [`why`] at single units.
+//! [`markdown`] for a CI summary, [`trace`] for a trace viewer; [`stats`] looks at a period, [`why`] at single units,
+//! [`entries`] at what is stored.
 //! All reasons are put into words in [`words`], once for every form. Never opens the store or the log, never looks at
 //! the clock, and never prints: values come in, strings go out.
 
+pub mod entries;
 pub mod figures;
 pub mod json;
 pub mod markdown;
@@ -42,6 +44,24 @@ pub struct Build {
     pub transfer: Transfer,
     /// What else there is to know, most important first.
     pub notes: Vec<Note>,
+}
+
+impl Build {
+    /// Puts the events of the newest build together.
+    pub fn last_of(mut events: Vec<UnitEvent>) -> Option<Self> {
+        let id = events.last()?.build.clone();
+        events.retain(|event| event.build == id);
+        let started_ms = events.iter().map(|event| event.at_ms.saturating_sub(event.wrapper_ms)).min()?;
+        let ended_ms = events.iter().map(|event| event.at_ms).max()?;
+        Some(Self {
+            id: id.0,
+            command: vec!["cargo".into()],
+            started_ms,
+            wall_ms: ended_ms - started_ms,
+            events,
+            ..Self::default()
+        })
+    }
 }
 
 /// What a build did outside of its compiler calls.

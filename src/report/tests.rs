@@ -422,6 +422,7 @@ fn why_follows_a_changed_dependency_to_its_root() {
     let nearest = Some(Nearest { key: "fedcba9876543210fedc".into(), created_ms: 0 });
     let why = Why {
         command: Some("cargo build"),
+        is_last: true,
         now_ms: 3 * 86_400_000,
         build: &events,
         units: vec![Explained { event: &events[2], changes, nearest }],
@@ -452,7 +453,13 @@ fn why_without_an_earlier_entry() {
         event("b", Target::Bin("b".into()), Outcome::Bypassed(Bypass::Executable), 10),
     ];
     let explain = |n: usize| Explained { event: &events[n], changes: Vec::new(), nearest: None };
-    let why = Why { command: None, now_ms: 130_000, build: &events, units: vec![explain(0), explain(1)] };
+    let why = Why {
+        command: None,
+        is_last: true,
+        now_ms: 130_000,
+        build: &events,
+        units: vec![explain(0), explain(1)],
+    };
     assert_eq!(
         why.text(),
         "a v0.1.0 (lib) came from the cache in the last build, 2m ago\n\

@@ -205,7 +205,8 @@ pub fn short_key(key: &str) -> &str {
     key.get(..16).unwrap_or(key)
 }
 
-pub(super) fn shown_time(ms: u64) -> String {
+/// Shows milliseconds.
+pub fn shown_time(ms: u64) -> String {
     format_duration(Duration::from_millis(ms))
 }
 

@@ -8,6 +8,7 @@
 //! - [`nested`]: calls from inside a run that we trace
 //! - [`process`], [`streams`]: programs that are run in cargo's place, and what they say
 //! - [`parent`], [`workspace`]: who called, and where
+//! - [`running`]: whether the build of an event still goes on
 //! - [`accesses`], [`above`], [`asked`], [`imports`]: what traces mean for whoever is traced
 //! - [`remote`]: what the daemon is asked
 //! - [`explain`]: why there was no hit
@@ -24,6 +25,7 @@ pub mod notes;
 pub mod parent;
 pub mod process;
 pub mod remote;
+pub mod running;
 pub mod session;
 pub mod streams;
 pub mod workspace;

@@ -42,13 +42,15 @@ impl Parent {
             .any(|word| word == b"d" || word.windows(3).any(|part| part == b"doc"))
     }
 
+    /// Describes a process, if it runs.
     #[cfg(not(target_os = "linux"))]
-    fn of(_id: u32) -> Option<Self> {
+    pub fn of(_id: u32) -> Option<Self> {
         None
     }
 
+    /// Describes a process, if it runs.
     #[cfg(target_os = "linux")]
-    fn of(id: u32) -> Option<Self> {
+    pub fn of(id: u32) -> Option<Self> {
         let text = fs::read_short(Path::new(&format!("/proc/{id}/stat"))).ok()?;
         let text = String::from_utf8_lossy(&text);
         // The name stands in parentheses and may hold any character.

@@ -19,6 +19,15 @@ struct Fallback {
     exit_code: i32,
 }
 
+/// What runs before the fallback, in the handler; null for nothing.
+static BEFORE: AtomicPtr<()> = AtomicPtr::new(std::ptr::null_mut());
+
+/// Has `call` run before any fallback. It must be async-signal-safe.
+pub fn before_fallback(call: Option<extern "C" fn()>) {
+    let call = call.map_or(std::ptr::null_mut(), |call| call as *const () as *mut ());
+    BEFORE.store(call, Ordering::Release);
+}
+
 static FALLBACK: AtomicPtr<Fallback> = AtomicPtr::new(std::ptr::null_mut());
 
 /// While it lives, a fatal signal of this process is taken for a damaged index.
@@ -112,6 +121,12 @@ extern "C" fn on_fatal_signal(signal: libc::c_int) {
 impl Fallback {
     /// Becomes the program, or ends the process.
     fn run(&self) -> ! {
+        let before = BEFORE.load(Ordering::Acquire);
+        if !before.is_null() {
+            // SAFETY: only `before_fallback` writes the pointer, from a function of this type.
+            let before = unsafe { std::mem::transmute::<*mut (), extern "C" fn()>(before) };
+            before();
+        }
         // SAFETY: sigemptyset, sigprocmask, execvp and _exit are async-signal-safe here; the argument vector is
         // null-terminated and owned by the leaked box.
         unsafe {

@@ -7,10 +7,11 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::Store;
-use super::index::IndexError;
+use super::blob::Blobs;
+use super::index::{IndexError, Reader};
 use super::layout::Layout;
 use crate::digest::Digest;
-use crate::event::{Outcome, Unit, UnitEvent};
+use crate::event::{Log, Outcome, Unit, UnitEvent};
 use crate::fs::stat::Stat;
 use crate::fs::{self, OrAbsent as _};
 
@@ -61,6 +62,16 @@ pub fn rotate_log(store: &Store, limit: u64) -> Result<bool, IndexError> {
     Ok(store.log.rotate(limit)?)
 }
 
+/// Returns the hits that are not in the usage table yet, with the last use, and takes nothing in.
+pub fn unfolded(log: &Log, reader: &Reader<'_>) -> fs::Result<HashMap<Digest, (u64, u64)>> {
+    let (start, until_ms) = (reader.folded(), reader.folded_until());
+    let (mut events, end) = log.read_since(start)?;
+    if start.file != end.file {
+        events.retain(|event| event.at_ms > until_ms);
+    }
+    Ok(News::of(&events).uses)
+}
+
 /// What events say about entries and targets.
 #[derive(Default)]
 struct News {
@@ -105,6 +116,22 @@ pub fn target_directory<'a>(out_dir: &'a Path, unit: &Unit) -> Option<&'a Path> 
     let names = |triple: &str, name| name == triple || Path::new(triple).file_stem() == Some(name);
     let is_triple = |name| unit.triple.as_deref().is_some_and(|triple| names(triple, name));
     if above.file_name().is_some_and(is_triple) { above.parent() } else { Some(above) }
+}
+
+/// The cache directory on disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Space {
+    /// Bytes it takes.
+    pub used: u64,
+    /// Bytes that more would be needed if target directories had copies of the blobs instead of links.
+    pub shared: u64,
+}
+
+/// Measures the cache directory.
+pub fn space(layout: &Layout) -> fs::Result<Space> {
+    let blobs = Blobs::new(layout.clone()).list()?;
+    let shared = blobs.iter().map(|(_, _, stat)| u64::from(stat.links.saturating_sub(1)) * stat.blocks * 512);
+    Ok(Space { shared: shared.sum(), used: on_disk(layout)? })
 }
 
 /// Returns the space that everything in the cache directory takes on disk, in bytes; each inode counts once.

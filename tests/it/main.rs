@@ -11,6 +11,7 @@ mod concurrency;
 mod daemon;
 mod docs;
 mod doctor;
+mod editor;
 mod edits;
 mod env;
 mod executables;

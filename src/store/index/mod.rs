@@ -92,6 +92,15 @@ impl Index {
         })
     }
 
+    /// Opens the index only to look at it: nothing is made or walked. `None` where there is none, or a damaged one.
+    pub fn look(layout: &Layout) -> Result<Option<Self>> {
+        let path = layout.index_file("");
+        if layout.index_is_bad().exists() || file_of(&path).is_none() {
+            return Ok(None);
+        }
+        Self::open_at(&path).map(Some)
+    }
+
     pub(super) fn open_at(path: &Path) -> Result<Self> {
         let lmdb = |source| IndexError::Lmdb { path: path.to_owned(), source };
         let mut options = EnvOpenOptions::new().read_txn_without_tls();

@@ -193,7 +193,7 @@ impl View for Selector {
             Input::Key(key) => self.on_key(key),
             Input::Mouse(mouse) => self.on_mouse(mouse),
             Input::Resized => Flow::Draw,
-            Input::Tick => Flow::Stay,
+            Input::Tick | Input::Paste(_) => Flow::Stay,
         };
         if flow == Flow::Stay && news { Flow::Draw } else { flow }
     }

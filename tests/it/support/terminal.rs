@@ -154,6 +154,7 @@ impl Terminal {
             let screen = parser.screen();
             !screen.alternate_screen()
                 && !screen.hide_cursor()
+                && !screen.bracketed_paste()
                 && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
         });
         self
