@@ -33,7 +33,7 @@
 //! the trace shows that `/proc/self/exe` was asked for.
 
 mod block;
-mod layout;
+pub(super) mod layout;
 mod log;
 #[cfg(test)]
 mod tests;
@@ -51,7 +51,8 @@ use std::sync::Arc;
 use rustix::fs::{MemfdFlags, memfd_create};
 
 use self::block::Block;
-use self::layout::{CURSOR, LOG, MAGIC, RECORDS, SIZE};
+use self::layout::{CODE, CURSOR, END, GATE_CODE, LOG, MAGIC, NEXT, NEXT_LEN, NOTES, RECORDS, SIZE, TAPE};
+use super::playback::Tape;
 use super::program::{self, Needs};
 use crate::trace::Variables;
 
@@ -66,31 +67,71 @@ pub(super) struct Hook {
     pub(super) path: PathBuf,
     /// The environment that brings it in.
     pub(super) block: Arc<Block>,
+    /// The second file, which programs find that this one starts.
+    second: Option<(File, PathBuf)>,
 }
 
 impl Hook {
     /// Prepares a library for a program with these variables. `None` where the program could not load it.
     pub(super) fn prepare(command: &Command, variables: &[(OsString, OsString)]) -> Option<Self> {
         // What is set or removed for this command alone would come in our block's place.
-        if LIBRARY.is_empty() || LIBRARY.len() > LOG || command.get_envs().len() > 0 {
+        if LIBRARY.is_empty() || LIBRARY.len() > CODE || command.get_envs().len() > 0 {
             return None;
         }
         if !has_loader(command, variables) {
             return None;
         }
         let file = write().ok()?;
-        let path = PathBuf::from(format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()));
+        let path = path_of(&file);
         if !can_be_loaded(&file, &path) {
             return None;
         }
         let block = Arc::new(Block::new(variables, &path)?);
-        Some(Self { file, path, block })
+        let second = write_second().ok().map(|second| {
+            let path = path_of(&second);
+            (second, path)
+        });
+        if let Some((_, path)) = &second {
+            name_second(&file, path).ok()?;
+        }
+        Some(Self { file, path, block, second })
     }
 
     /// Reads the log of the program, which has ended.
     pub(super) fn variables(&self) -> Option<Variables> {
         log::read(&self.file)
     }
+
+    /// Maps the tape of the programs; also returns the path of its file.
+    pub(super) fn tape(&self) -> Option<(Tape, &Path)> {
+        let (file, path) = self.second.as_ref()?;
+        Some((Tape::open(file)?, path))
+    }
+}
+
+/// Returns the path by which others open a file of ours that has no name.
+fn path_of(file: &File) -> PathBuf {
+    PathBuf::from(format!("/proc/{}/fd/{}", std::process::id(), file.as_raw_fd()))
+}
+
+/// Writes the library, the gate and an empty tape.
+fn write_second() -> io::Result<File> {
+    let file = File::from(memfd_create("kache-hook-tape", MemfdFlags::CLOEXEC)?);
+    file.write_all_at(LIBRARY, 0)?;
+    file.write_all_at(GATE_CODE, CODE as u64)?;
+    file.set_len((LOG + SIZE) as u64)?;
+    file.write_all_at(&TAPE.to_le_bytes(), LOG as u64)?;
+    file.write_all_at(&(NOTES as u32).to_le_bytes(), (LOG + END) as u64)?;
+    Ok(file)
+}
+
+/// Tells the library of the second file.
+fn name_second(first: &File, path: &Path) -> io::Result<()> {
+    let name = path.as_os_str().as_bytes();
+    if name.len() >= NEXT_LEN {
+        return Ok(());
+    }
+    first.write_all_at(name, (LOG + NEXT) as u64)
 }
 
 /// Writes the library and an empty log.
