@@ -174,3 +174,12 @@ fn what_it_looks_like() {
     terminal.is_restored();
     assert_eq!(saved(&p), TEXT);
 }
+
+/// A window that is closed takes its program with it; one that lived on would look for keys without a pause.
+#[test]
+fn it_ends_with_its_terminal() {
+    let p = with_settings(TEXT);
+    let mut terminal = open(&p, 60, 16);
+    terminal.shows("local_store");
+    terminal.hang_up();
+}
