@@ -14,7 +14,7 @@ use super::tabs::Tab;
 use crate::event::{Direction, Outcome, TransferEvent, UnitEvent, mark_remote};
 use crate::report::entries;
 use crate::report::figures::Figures;
-use crate::report::why::same_target;
+use crate::report::nearest::same_target;
 use crate::report::words::Verdict;
 
 /// Span of the shown speed.

@@ -101,9 +101,9 @@ impl Surveyor {
     /// Makes all looks that are due.
     fn look(&mut self, listener: &Teller) -> Result<(), Gone> {
         if self.store.is_due() {
-            let mut pace = std::mem::replace(&mut self.store, Pace::new(Duration::from_secs(1)));
-            let news = pace.keep(|| self.look_at_store());
-            self.store = pace;
+            let start = Instant::now();
+            let news = self.look_at_store();
+            self.store.looked(start);
             if let Some(news) = news {
                 self.has_grown = true;
                 listener.tell(News::Store(news))?;

@@ -13,13 +13,13 @@ pub(super) const SHEET: Sheet = Sheet {
     noun: ("project", "projects"),
     columns: &[
         wide("PATH", 1, 0),
-        right("SIZE", 9, 0),
-        right("CACHED", 9, 0),
+        right("SIZE", 8, 0),
+        right("CACHED", 8, 0),
         right("INCREMENTAL", 11, 80),
-        right("DEPS", 9, 80),
-        right("OTHER", 9, 90),
-        left("PROFILES", 14, 70),
-        left("BUILT", 8, 0),
+        right("DEPS", 8, 80),
+        right("OTHER", 8, 90),
+        left("PROFILES", 10, 70),
+        left("BUILT", 7, 0),
     ],
     orders: &[Order::Newest, Order::Size, Order::Name],
     count: |state| state.projects.len(),
@@ -32,6 +32,10 @@ pub(super) const SHEET: Sheet = Sheet {
         let project = &state.projects[row];
         let mut cells = vec![Cell::new(self::project(&project.target).display().to_string())];
         match &project.usage {
+            Some(usage) if usage.size == 0 => {
+                cells.extend([(); 5].map(|()| Cell::styled("-", look.quiet())));
+                cells.push(Cell::styled("gone", look.quiet()));
+            }
             Some(usage) => {
                 let sizes = [usage.size, usage.shared, usage.incremental, usage.deps, usage.other];
                 cells.extend(sizes.map(|size| Cell::new(format_size(size))));
