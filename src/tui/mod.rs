@@ -5,6 +5,7 @@
 //! tested without one. Views read the store and never write to it.
 //!
 //! - [`screen`]: enters and leaves the terminal, whatever ends us.
+//! - [`monitor`]: what builds do and have done
 //! - [`look`]: colours and symbols, for terminals that have them and those that have not.
 
 mod look;

@@ -35,22 +35,31 @@ fn built() -> Project {
 /// in a row are one, and the lines of the frame are left out.
 fn redacted(screen: &str, p: &Project) -> String {
     let place = p.root().parent().unwrap().display().to_string();
-    let screen = screen.replace(&place, "~").replace(env!("CARGO_PKG_VERSION"), "VERSION").replace('│', " ");
-    let line = |line: &str| line.split_whitespace().map(redacted_word).collect::<Vec<_>>().join(" ");
+    let screen = screen.replace(&place, "~").replace(env!("CARGO_PKG_VERSION"), "VERSION");
+    let screen = screen.replace('│', " ").replace(" 0 B", " 0.0 B");
+    let line = |line: &str| {
+        let mut words: Vec<String> = Vec::new();
+        for word in line.split_whitespace().map(redacted_word) {
+            // `1m 12s` is one time.
+            if word.trim_end_matches(',') == "N" && words.last().is_some_and(|last| last == "N") {
+                words.pop();
+            }
+            words.push(word);
+        }
+        words.join(" ")
+    };
     let lines = screen.lines().map(line).filter(|line| !line.is_empty());
-    lines.map(|line| line.replace(" 0 B", " N B") + "\n").collect()
+    lines.map(|line| line + "\n").collect()
 }
 
 fn redacted_word(word: &str) -> String {
     let bare = word.trim_matches(['(', ')', ',']);
     let number = bare.trim_end_matches(['s', 'm', 'h']);
     let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let is_date = bare.len() == 10 && bare.bytes().filter(|b| *b == b'-').count() == 2;
     let is_key = bare.len() == 8 && bare.bytes().all(|b| b.is_ascii_hexdigit());
     match bare {
-        "kB" | "MB" | "GB" => word.replace(bare, "B"),
+        "kB" | "MB" | "GB" | "TB" => word.replace(bare, "B"),
         _ if bare.ends_with("/project") => "PROJECT".to_owned(),
-        _ if is_date => "DATE".to_owned(),
         _ if is_key => "KEY".to_owned(),
         _ if is_number && (number.contains('.') || number != bare) => word.replace(bare, "N"),
         _ => word.to_owned(),
@@ -180,7 +189,12 @@ fn a_build_shows_while_it_runs() {
         .settings("")
         .file(
             "build.rs",
-            "fn main() { while !std::path::Path::new(\"gate\").exists() { std::thread::yield_now() } }",
+            "fn main() {
+                let is_there = |path| std::path::Path::new(path).exists();
+                while !is_there(\"gate\") && is_there(\"Cargo.toml\") {
+                    std::thread::sleep(std::time::Duration::from_millis(5));
+                }
+            }",
         )
         .file("src/lib.rs", "pub fn f() {}")
         .build();

@@ -151,30 +151,35 @@ impl State {
     /// Takes in events. A log that was read anew begins with some that are known.
     fn learn_events(&mut self, events: Vec<UnitEvent>, anew: bool) {
         self.read = true;
+        let start = self.events.len();
         let since = self.since_ms();
         let first_ms = events.first().map_or(u64::MAX, |event| event.at_ms);
-        // Events of one time may lie on both sides; what came before the first by more than a build is no help.
+        // Processes that end at once may write in either order: a minute is more than their times differ by.
         let name = |event: &UnitEvent| (event.at_ms, event.build.clone(), event.unit.clone());
         let known = self.events.iter().filter(|event| anew && event.at_ms.saturating_add(60_000) >= first_ms);
         let known = known.map(name).collect::<HashSet<_>>();
         for event in events {
-            if event.at_ms >= since && !known.contains(&name(&event)) {
+            if event.at_ms >= since && !(anew && known.contains(&name(&event))) {
                 self.builds.add(&event);
                 self.events.push(event);
             }
         }
-        self.mark_remote();
+        mark_remote(&mut self.events[start..], &self.transfers);
+        self.events[start..].iter().for_each(|event| self.figures.add(event));
         for (target, built_ms) in self.builds.targets() {
             match self.projects.iter_mut().find(|project| project.target == target) {
                 Some(project) => project.built_ms = built_ms,
                 None => self.projects.push(Project { target, built_ms, usage: None }),
             }
         }
-        let last = self.builds.last().map(|build| build.id.clone());
-        let is_miss = |(_, event): &(usize, &UnitEvent)| {
-            Some(&event.build) == last.as_ref() && !Verdict::of(&event.outcome).is_hit()
-        };
-        self.misses = self.events.iter().enumerate().filter(is_miss).map(|(place, _)| place).collect();
+        if let Some(last) = self.builds.last() {
+            let is_miss = |place: &usize| {
+                let event = &self.events[*place];
+                event.build == last.id && !Verdict::of(&event.outcome).is_hit()
+            };
+            let known = self.misses.iter().copied().chain(start..self.events.len());
+            self.misses = known.filter(is_miss).collect();
+        }
     }
 
     /// Makes hits of the remote of those whose entries came during their build.
