@@ -46,8 +46,8 @@ struct Surveyor {
     agent: Option<Agent>,
     log: Log,
     index: Option<Index>,
-    /// Last change of the index, and the end of the log, when the store was last looked at.
-    seen: Option<(usize, LogPosition)>,
+    /// Last change of the index, whether it was damaged, and the end of the log, when the store was last looked at.
+    seen: Option<(usize, bool, LogPosition)>,
     /// What the daemon last said.
     daemon: Option<Option<DaemonNews>>,
     /// Free bytes, as last told.
@@ -147,7 +147,7 @@ impl Surveyor {
     fn look_at_store(&mut self) -> Option<StoreNews> {
         self.open();
         let change = self.index.as_ref().map_or(0, Index::last_change);
-        let seen = (change, self.log.end());
+        let seen = (change, self.layout.index_is_bad().exists(), self.log.end());
         if self.seen == Some(seen) {
             return None;
         }
@@ -156,9 +156,10 @@ impl Surveyor {
         Some(news)
     }
 
-    /// Opens the index if there is one, and again after it was replaced.
+    /// Opens the index if there is one, and again after it was replaced. Leaves one that is known to be damaged.
     fn open(&mut self) {
-        if self.index.as_ref().is_some_and(|index| !index.is_current()) {
+        let is_damaged = self.layout.index_is_bad().exists();
+        if self.index.as_ref().is_some_and(|index| is_damaged || !index.is_current()) {
             self.index = None;
             self.seen = None;
         }
