@@ -52,7 +52,7 @@ impl Entry {
         self.outputs.iter().filter(move |output| compiled(output.kind)).map(|output| {
             let mut hasher = FieldHasher::new("closure of an artefact");
             hasher.digest(&self.artefact.closure).digest(&output.digest);
-            (output.digest, Artefact { closure: hasher.finish(), ..self.artefact })
+            (output.digest, Artefact { closure: hasher.finish(), ..self.artefact.clone() })
         })
     }
 }
@@ -210,6 +210,9 @@ pub struct Artefact {
     pub loads_code: bool,
     /// The directory variables that its macros, or those of its dependencies, may bring into a compile.
     pub loose: Loose,
+    /// Dependencies that were not known yet: cargo starts a compile as soon as their metadata is there. What they bring
+    /// in counts as well, and is looked up when it is needed.
+    pub unsettled: Vec<Digest>,
 }
 
 /// How often and when an entry was used.

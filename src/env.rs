@@ -124,6 +124,10 @@ variables! {
     CARGO_BUILD_RUSTC_WRAPPER,
     /// Target directory of cargo.
     CARGO_TARGET_DIR,
+    /// Cargo's other name for `CARGO_TARGET_DIR`.
+    CARGO_BUILD_TARGET_DIR,
+    /// Directory of what cargo makes on the way.
+    CARGO_BUILD_BUILD_DIR,
     /// When cargo's output is coloured.
     CARGO_TERM_COLOR,
     /// Whether cargo is quiet.

@@ -19,13 +19,13 @@
 //! | row | modules | |
 //! |---|---|---|
 //! | 7 | [`cli`] | parses, then calls one thing below |
-//! | 6 | [`doctor`] | looks at everything, changes nothing |
+//! | 6 | [`doctor`] | looks at everything below; changes only what it is asked to |
 //! | 5 | [`orchestrate`], [`daemon`], [`tui`] | runs cargo with the wrapper set; the process in the background; full-screen views |
-//! | 4 | [`wrapper`], [`script`], [`report`] | one compiler call; one run of a build script; events to figures |
+//! | 4 | [`wrapper`], [`script`], [`report`], [`targets`] | one compiler call; one run of a build script; events to figures; target directories |
 //! | 4 | [`transfer`] | entries between the store and the remote |
 //! | 3 | [`config`], [`agent`], [`serve`] | settings, which rows 0 to 2 never see; the way to the daemon; what it takes to serve a call of cargo's |
 //! | 2 | [`key`], [`store`], [`remote`], [`trace`] | what makes compiles equal; blobs and index; objects in a bucket; what a process tree reads |
-//! | 1 | [`entry`], [`event`], [`invocation`], [`launcher`], [`placeholder`], [`portable`], [`rustc`] | what is stored and said; argv; stands for build scripts; the workspace's stand-in; paths; rustc's formats |
+//! | 1 | [`cargo_config`], [`entry`], [`event`], [`handover`], [`invocation`], [`launcher`], [`placeholder`], [`portable`], [`rustc`] | cargo's settings; what is stored and said; front end to wrappers; argv; stands for build scripts; the workspace's stand-in; paths; rustc's formats |
 //! | 0 | [`digest`], [`mod@env`], [`fs`], [`quantity`], [`signal`], [`term`] | content names, variables, files, units of measure, signals, printing |
 //!
 //! # Invariants
@@ -54,6 +54,7 @@
 //! - *restore*: entry → target directory. *record*: target directory → entry.
 
 pub mod agent;
+pub mod cargo_config;
 pub mod cli;
 pub mod config;
 #[cfg(feature = "daemon")]
@@ -64,6 +65,7 @@ pub mod entry;
 pub mod env;
 pub mod event;
 pub mod fs;
+pub mod handover;
 pub mod invocation;
 pub mod key;
 pub mod launcher;
@@ -79,6 +81,7 @@ pub mod script;
 pub mod serve;
 pub mod signal;
 pub mod store;
+pub mod targets;
 pub mod term;
 pub mod trace;
 #[cfg(feature = "daemon")]

@@ -8,7 +8,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    completions, config, daemon, doctor, gc, help, key, list, monitor, purge, stats, sync, verify, why,
+    clean, completions, config, daemon, doctor, gc, help, key, list, monitor, purge, stats, sync, verify, why,
 };
 use crate::term;
 
@@ -137,8 +137,7 @@ pub(super) enum Command {
     Sync(sync::Args),
     Gc(gc::Args),
     Purge(purge::Args),
-    #[command(hide = true)]
-    Clean(Any),
+    Clean(clean::Args),
     Verify(verify::Args),
     Doctor(doctor::Args),
     Config(config::Args),

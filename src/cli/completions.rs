@@ -15,6 +15,11 @@ use super::context::Context;
 
 /// Print a completion script for a shell
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo kache completions bash > ~/.local/share/bash-completion/completions/kache
+  cargo kache completions zsh > ~/.zfunc/_kache
+  cargo kache completions fish > ~/.config/fish/completions/kache.fish")]
 pub(super) struct Args {
     /// The shell
     shell: Shell,

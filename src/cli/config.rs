@@ -13,6 +13,8 @@ use crate::config::{self, Resolved};
 use crate::report::table::{Align, Table};
 
 /// Show or change the settings
+///
+/// Without a command: an editor on the whole screen.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -50,10 +52,7 @@ enum Command {
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Outcome {
-    let Some(command) = args.command else {
-        return Err(CliError::failed("this build has no settings editor yet")
-            .hint("use `cargo kache config list` and `cargo kache config set <key> <value>`"));
-    };
+    let Some(command) = args.command else { return editor::run(context) };
     match command {
         Command::List { format } => list(context, format),
         Command::Get { key, format } => get(context, &key, format),
@@ -66,6 +65,33 @@ pub(super) fn run(context: &Context, args: Args) -> Outcome {
         }
     }
 }
+
+#[cfg(feature = "tui")]
+mod editor {
+    use super::*;
+    use crate::cli::screen;
+    use crate::tui::editor::Editor;
+
+    /// Edits the settings on the whole screen.
+    pub(super) fn run(context: &Context) -> Outcome {
+        screen::needs_screen(context, "config", INSTEAD)?;
+        let path = config::user_file_path(&context.env)?;
+        screen::show(context, &mut Editor::open(context.env.clone(), context.project_root(), path))
+    }
+}
+
+#[cfg(not(feature = "tui"))]
+mod editor {
+    use super::*;
+
+    /// Says that there is none.
+    pub(super) fn run(_context: &Context) -> Outcome {
+        Err(CliError::failed("this build has no settings editor").hint(INSTEAD))
+    }
+}
+
+/// What does without a screen.
+const INSTEAD: &str = "use `cargo kache config list` and `cargo kache config set <key> <value>`";
 
 #[derive(Serialize)]
 struct ListObject {

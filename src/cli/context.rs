@@ -52,6 +52,12 @@ impl Context {
         resolve(&self.env, current_dir().ok().as_deref())
     }
 
+    /// Returns the root of the workspace that the current folder lies in.
+    #[cfg(feature = "tui")]
+    pub(super) fn project_root(&self) -> Option<PathBuf> {
+        project_root(&current_dir().ok()?)
+    }
+
     /// Opens the store.
     pub(super) fn open(&self) -> Result<Opened, CliError> {
         let settings = self.settings()?.settings;

@@ -14,6 +14,11 @@ use crate::store::usage;
 
 /// Remove what was not used for long, and what nobody refers to
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo kache gc                   Bring the store below its limit
+  cargo kache gc --max-age 30d     Drop what nobody used for a month
+  cargo kache gc --max-age 7d -n   Only say what would go")]
 pub(super) struct Args {
     /// Drop entries not used for that long, as in `30d`, instead of those above the size limit
     #[arg(long, value_name = "DURATION")]

@@ -14,6 +14,11 @@ use crate::store::usage;
 
 /// List cached entries, or show those of one crate in full
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo kache list               All entries, by name
+  cargo kache list --sort size   The largest first
+  cargo kache list serde         All about one crate")]
 pub(super) struct Args {
     /// Show the entries of this crate in full
     #[arg(value_name = "CRATE")]

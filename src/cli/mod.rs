@@ -8,6 +8,7 @@
 //! 3. Ours are parsed by clap ([`args`]) and run by the file of their name.
 
 pub mod args;
+mod clean;
 mod completions;
 mod config;
 mod context;
@@ -21,9 +22,12 @@ mod help;
 #[cfg(feature = "daemon")]
 mod key;
 mod list;
+mod man;
 #[cfg(feature = "tui")]
 mod monitor;
 mod output;
+#[cfg(feature = "tui")]
+mod picker;
 mod purge;
 pub mod route;
 #[cfg(feature = "tui")]
@@ -36,10 +40,10 @@ mod why;
 #[cfg(not(all(feature = "daemon", feature = "tui")))]
 mod without;
 
-#[cfg(not(feature = "tui"))]
-use without::monitor;
 #[cfg(not(feature = "daemon"))]
 use without::{daemon, daemon as key, daemon as sync};
+#[cfg(not(feature = "tui"))]
+use without::{monitor, picker};
 
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
@@ -115,7 +119,7 @@ fn run_command(context: &Context, command: Option<Command>) -> Outcome {
         Some(Command::Help(args)) => help::run(context, args),
         Some(Command::Monitor(args)) => monitor::run(context, args),
         Some(Command::Plan(_)) => not_yet("plan"),
-        Some(Command::Clean(_)) => not_yet("clean"),
+        Some(Command::Clean(args)) => clean::run(context, args),
         Some(Command::Daemon(args)) => daemon::run(context, args),
     }
 }
@@ -128,6 +132,9 @@ fn not_yet(name: &str) -> Outcome {
 fn parse(words: &[OsString], term: &Term) -> Result<Cli, Outcome> {
     let name = std::iter::once(OsStr::new("cargo-kache"));
     Cli::try_parse_from(name.chain(words.iter().map(OsString::as_os_str))).map_err(|error| {
+        if let Some(error) = of_cargo_clean(words, &error) {
+            return Err(error);
+        }
         let text = error.render();
         let shown = |color| if color { text.ansi().to_string() } else { text.to_string() };
         if error.use_stderr() {
@@ -137,6 +144,16 @@ fn parse(words: &[OsString], term: &Term) -> Result<Cli, Outcome> {
         term.result(&shown(term.stdout_color()))?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Tells those who want cargo's own `clean` where it is.
+fn of_cargo_clean(words: &[OsString], error: &clap::Error) -> Option<CliError> {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let is_clean = error.kind() == ErrorKind::UnknownArgument && words.iter().any(|word| word == "clean");
+    match error.get(ContextKind::InvalidArg).filter(|_| is_clean)? {
+        ContextValue::String(option) => clean::is_of_cargo(option),
+        _ => None,
+    }
 }
 
 fn term(env: &Env, global: &Global) -> Term {

@@ -10,6 +10,10 @@ use crate::store::{purge, usage};
 
 /// Remove everything from the local store, or one crate
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo kache purge                       Empty the store, after a question
+  cargo kache purge --crate-name app -y   Drop one crate")]
 pub(super) struct Args {
     /// Remove only the entries of this crate
     #[arg(long, value_name = "NAME")]

@@ -19,6 +19,11 @@ use crate::store::usage::{self, Space};
 
 /// Show hit rate, time saved and space used
 #[derive(Debug, Default, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo kache stats --since 7d   The last week
+  cargo kache stats --last       The report of the last build
+  cargo kache stats --json       For scripts")]
 pub(super) struct Args {
     /// Period to look at, as in `7d` [default: 24h]
     #[arg(long, value_name = "DURATION", conflicts_with = "last")]

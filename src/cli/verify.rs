@@ -13,6 +13,10 @@ use crate::store::verify::{self, Summary};
 
 /// Check every entry and file of the store
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo kache verify            Read and check all of the store
+  cargo kache verify --repair   And drop what is damaged")]
 pub(super) struct Args {
     /// Remove what is damaged
     #[arg(long)]

@@ -17,6 +17,10 @@ use crate::store::purge::is_named;
 /// Explain why units of the last build were compiled
 #[derive(Debug, clap::Args)]
 #[command(alias = "why-miss")]
+#[command(after_help = "\
+Examples:
+  cargo kache why       What the last build compiled, and why
+  cargo kache why app   The units of one crate, down to the root cause")]
 pub(super) struct Args {
     /// Explain the units of this crate, hits too
     #[arg(value_name = "CRATE")]

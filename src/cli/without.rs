@@ -36,6 +36,38 @@ pub(super) mod monitor {
     }
 }
 
+/// Stands for the selector of target directories.
+#[cfg(not(feature = "tui"))]
+pub(super) mod picker {
+    use std::process::ExitCode;
+
+    use super::super::{context::Context, error::CliError};
+    use crate::store::layout::Layout;
+    use crate::targets::Target;
+
+    /// What came of a question that nobody can be asked.
+    #[expect(dead_code, reason = "nobody is asked")]
+    pub(in super::super) enum Picked {
+        These(Vec<(Target, String)>),
+        Cancelled,
+        Ended(ExitCode),
+    }
+
+    /// Says that there is none.
+    pub(in super::super) fn needs_screen(_context: &Context, instead: &str) -> Result<(), CliError> {
+        Err(CliError::failed("this build has no tui").hint(instead))
+    }
+
+    /// Is not reached.
+    pub(in super::super) fn pick(
+        _context: &Context,
+        _targets: Vec<(Target, String)>,
+        _layout: Layout,
+    ) -> Result<Picked, CliError> {
+        Ok(Picked::Cancelled)
+    }
+}
+
 fn missing(what: &str) -> Outcome {
     Err(CliError::failed(format!("this build has no {what}")))
 }

@@ -3,17 +3,16 @@
 //! Owns the only writes to it. Never touches anything but the key it was asked to change: comments, layout and
 //! unknown keys stay, a link stays a link, and a file that does not parse is never written.
 
-use std::fs::OpenOptions;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
 use super::error::ConfigError;
 use super::file;
-use super::keys;
+use super::keys::{self, Key};
 use super::settings::Settings;
-use crate::fs::{self, AtPath, OrAbsent};
+use crate::fs::replace::replace;
+use crate::fs::{self, OrAbsent};
 
 /// Sets `key` to `value` in the file at `path`, which is created if it is not there.
 pub fn set(path: &Path, key: &str, value: &str) -> Result<(), ConfigError> {
@@ -32,8 +31,18 @@ pub fn unset(path: &Path, key: &str) -> Result<bool, ConfigError> {
     Ok(found)
 }
 
+/// Checks whether `value` can be set for `key`.
+pub fn check(key: &Key, value: &str) -> Result<(), ConfigError> {
+    // Any absolute home will do here: only whether the value is well formed matters.
+    let mut scratch = Settings::new(PathBuf::new());
+    if key.kind.read_text(&mut scratch, value, Some(Path::new(ANY_HOME))) {
+        return Ok(());
+    }
+    Err(invalid(key.name(), value, &key.kind.expected()))
+}
+
 /// The user's file with changes that are not saved yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct UserFile {
     path: PathBuf,
     /// What the file held when it was opened or last saved; `None` if there was none.
@@ -48,6 +57,11 @@ impl UserFile {
         let text = saved.clone().unwrap_or_default();
         file::parse(path, &text)?;
         Ok(Self { path: path.to_owned(), saved, text })
+    }
+
+    /// Returns where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Returns the text as it would be saved.
@@ -67,13 +81,9 @@ impl UserFile {
 
     /// Sets `key` to `value`, which has to be of its kind.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), ConfigError> {
-        let kind = &keys::find(key)?.kind;
-        // Any absolute home will do here: only whether the value is well formed matters.
-        let mut scratch = Settings::new(PathBuf::new());
-        if !kind.read_text(&mut scratch, value, Some(Path::new(ANY_HOME))) {
-            return Err(invalid(key, value, &kind.expected()));
-        }
-        let value = kind.to_toml(value);
+        let row = keys::find(key)?;
+        check(row, value)?;
+        let value = row.kind.to_toml(value);
         match self.place_of(key)? {
             Some(place) => self.text.replace_range(place.value, value.to_string().trim()),
             None => self.insert(key, value)?,
@@ -225,50 +235,5 @@ fn invalid(name: &str, value: &str, expected: &str) -> ConfigError {
         at: None,
     }
 }
-
-/// Puts `bytes` in place of the file that `path` leads to, with the mode it had.
-fn replace(path: &Path, bytes: &[u8]) -> fs::Result<()> {
-    let target = follow(path)?;
-    // A device, say, would be gone for good.
-    if fs::metadata(&target).or_absent()?.is_some_and(|meta| !meta.is_file()) {
-        return Err(std::io::Error::other("it is no regular file")).at("replace", &target);
-    }
-    let folder = target.parent().expect("a settings file lies in a folder");
-    fs::create_dir_all(folder)?;
-
-    let name = target.file_name().unwrap_or_default().to_string_lossy();
-    let fresh = folder.join(format!(".{name}.{}.tmp", std::process::id()));
-    fs::remove_file(&fresh)?;
-    let written = write_new(&fresh, bytes, &target).and_then(|()| fs::rename(&fresh, &target));
-    if written.is_err() {
-        // The first error is the one to tell.
-        fs::remove_file(&fresh).ok();
-    }
-    written
-}
-
-/// Writes a file that is not there yet, with the mode of `model` if that exists.
-fn write_new(fresh: &Path, bytes: &[u8], model: &Path) -> fs::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(fresh).at("create", fresh)?;
-    if let Some(model) = fs::metadata(model).or_absent()? {
-        file.set_permissions(model.permissions()).at("set the mode of", fresh)?;
-    }
-    file.write_all(bytes).and_then(|()| file.sync_all()).at("write", fresh)
-}
-
-/// Follows links from `path` to the name a new file has to take, which need not exist.
-fn follow(path: &Path) -> fs::Result<PathBuf> {
-    let mut path = path.to_owned();
-    for _ in 0..MAX_LINKS {
-        match path.read_link() {
-            Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
-            Err(_) => return Ok(path),
-        }
-    }
-    Err(std::io::Error::other("too many links")).at("follow", &path)
-}
-
-/// As many links as Linux follows.
-const MAX_LINKS: usize = 40;
 
 const ANY_HOME: &str = if cfg!(windows) { "C:\\" } else { "/" };

@@ -43,6 +43,12 @@ pub enum ConfigError {
         /// The variable that would name it directly.
         variable: &'static str,
     },
+    /// Something is set about a bucket that is not.
+    #[error("a remote needs a bucket: {} set, but `cache.remote.bucket` is not", are(keys))]
+    NoBucket {
+        /// What is set.
+        keys: Vec<&'static str>,
+    },
     /// No setting has this name.
     #[error("unknown key `{key}`")]
     UnknownKey {
@@ -58,10 +64,29 @@ impl ConfigError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoHome { variable, .. } => Some(format!("set `HOME` or `{variable}`")),
+            Self::NoBucket { keys } => Some(format!("set `cache.remote.bucket`, or unset {}", quoted(keys))),
             Self::UnknownKey { suggestion, .. } => suggestion.map(|key| format!("did you mean `{key}`?")),
             Self::Parse { .. } | Self::Value { .. } | Self::File(_) => None,
         }
     }
+
+    /// Returns the line and the column that the error is about, if it is in a file.
+    pub fn place(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::Parse { source, .. } => Some((source.line, source.column)),
+            Self::Value { at, .. } => at.as_ref().map(|at| (at.line, at.column)),
+            _ => None,
+        }
+    }
+}
+
+/// Joins keys as in "`a`, `b` are".
+fn are(keys: &[&str]) -> String {
+    quoted(keys) + if keys.len() == 1 { " is" } else { " are" }
+}
+
+fn quoted(keys: &[&str]) -> String {
+    keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Where in a file, and why, TOML could not be read.

@@ -26,9 +26,20 @@ pub(super) fn lay_over(
     home: Option<&Path>,
 ) -> Result<bool, ConfigError> {
     let Some(text) = fs::read_to_string(path).or_absent()? else { return Ok(false) };
-    let document = parse(path, &text)?;
-    Layer { path, text: &text, origin, home, resolved }.section("", document.as_table())?;
+    lay_text_over(resolved, path, &text, origin, home)?;
     Ok(true)
+}
+
+/// Lays `text` over `resolved` as if it stood in the file at `path`.
+pub(super) fn lay_text_over(
+    resolved: &mut Resolved,
+    path: &Path,
+    text: &str,
+    origin: Origin,
+    home: Option<&Path>,
+) -> Result<(), ConfigError> {
+    let document = parse(path, text)?;
+    Layer { path, text, origin, home, resolved }.section("", document.as_table())
 }
 
 /// One file on its way into the settings.

@@ -5,6 +5,7 @@
 
 use super::error::ConfigError;
 use super::kind::{Form, Kind, Slot};
+use super::section::Section::{self, Advanced, Caching, General, Remote};
 use crate::env;
 
 /// One setting.
@@ -16,6 +17,8 @@ pub struct Key {
     pub variable: Option<&'static str>,
     /// What it may be, and the field it fills.
     pub kind: Kind,
+    /// What it is about.
+    pub section: Section,
     /// Whether a project file may set it.
     pub project: bool,
     /// Whether its value is never shown.
@@ -38,15 +41,15 @@ macro_rules! choice {
 #[rustfmt::skip]
 pub static KEYS: &[Key] = &[
     key("cache.local_store", env::KACHE_CACHE_DIR, Kind::Folder(slot!(cache_dir)),
-        "local store"),
+        "local store").under(General),
     key("cache.local_max_size", env::KACHE_MAX_SIZE, Kind::Size(slot!(max_size)),
-        "size above which the store is collected"),
+        "size above which the store is collected").under(General),
     key("cache.min_free", env::KACHE_MIN_FREE, Kind::SizeOrOff(slot!(min_free)),
-        "free disk space below which the store is collected; `0` never"),
+        "free disk space below which the store is collected; `0` never").under(General),
     key("cache.cache_executables", env::KACHE_CACHE_EXECUTABLES, Kind::Flag(slot!(cache_executables)),
         "cache bin, dylib, cdylib and test executables").project(),
     key("cache.clean_incremental", env::KACHE_CLEAN_INCREMENTAL, Kind::Flag(slot!(clean_incremental)),
-        "let gc remove incremental folders"),
+        "let gc remove incremental folders").under(General),
     key("cache.incremental", env::KACHE_INCREMENTAL, choice!(incremental),
         "`auto`: edited members compile incrementally, uncached; `never`: none does").project(),
     key("cache.restore", env::KACHE_RESTORE, choice!(restore),
@@ -56,7 +59,7 @@ pub static KEYS: &[Key] = &[
     key("cache.share_homes", env::KACHE_SHARE_HOMES, Kind::Flag(slot!(share_homes)),
         "share registry crates between machines whose `CARGO_HOME` differs"),
     key("cache.lock_timeout", env::KACHE_LOCK_TIMEOUT, Kind::Duration(slot!(lock_timeout)),
-        "longest wait for an equal compile on this machine"),
+        "longest wait for an equal compile on this machine").under(Advanced),
     key("cache.key_salt", env::KACHE_KEY_SALT, Kind::Text(slot!(key_salt), Form::ANY),
         "text added to every key").project(),
     key("cache.key_env", env::KACHE_KEY_ENV, Kind::List(slot!(key_env)),
@@ -64,90 +67,108 @@ pub static KEYS: &[Key] = &[
     key("cache.bypass", env::KACHE_BYPASS, Kind::List(slot!(bypass)),
         "crates (globs) never cached").project(),
     key("cache.prefetch", env::KACHE_PREFETCH, Kind::Flag(slot!(prefetch)),
-        "fetch what a build will need before cargo asks for it"),
+        "fetch what a build will need before cargo asks for it").under(Remote),
     key("cache.prefetch_wait", env::KACHE_PREFETCH_WAIT, Kind::Duration(slot!(prefetch_wait)),
-        "longest wait for the prefetch before cargo starts"),
+        "longest wait for the prefetch before cargo starts").under(Remote),
     key("cache.prefetch_max", env::KACHE_PREFETCH_MAX, Kind::SizeOrOff(slot!(prefetch_max)),
-        "bytes a build prefetches at most"),
+        "bytes a build prefetches at most").under(Remote),
     key("cache.upload_wait", env::KACHE_UPLOAD_WAIT, Kind::Duration(slot!(upload_wait)),
-        "longest wait for uploads at the end of a build"),
+        "longest wait for uploads at the end of a build").under(Remote),
     key("cache.compression_level", env::KACHE_COMPRESSION_LEVEL, Kind::Number(slot!(compression_level), 1, 22),
-        "level of zstd compression"),
+        "level of zstd compression").under(Advanced),
     key("cache.s3_concurrency", env::KACHE_S3_CONCURRENCY, Kind::Number(slot!(s3_concurrency), 1, 256),
-        "S3 operations at once"),
+        "S3 operations at once").under(Advanced),
     key("cache.daemon_idle", env::KACHE_DAEMON_IDLE, Kind::Duration(slot!(daemon_idle)),
-        "idle time after which a daemon started on demand ends"),
+        "idle time after which a daemon started on demand ends").under(Advanced),
     file_only("cache.event_log_max_size", Kind::Size(slot!(event_log_max_size)),
-        "size at which the event log is rotated"),
+        "size at which the event log is rotated").under(Advanced),
 
     file_only("cache.remote.type", choice!(remote.kind),
-        "kind of remote; `dir` is a folder, for tests and shared disks"),
+        "kind of remote; `dir` is a folder, for tests and shared disks").under(Remote),
     file_only("cache.remote.path", Kind::File(slot!(remote.path)),
-        "folder of a `dir` remote"),
+        "folder of a `dir` remote").under(Remote),
     key("cache.remote.bucket", env::KACHE_S3_BUCKET, Kind::Text(slot!(remote.bucket), Form::BUCKET),
-        "bucket; turns the remote on"),
+        "bucket; turns the remote on").under(Remote),
     key("cache.remote.endpoint", env::KACHE_S3_ENDPOINT, Kind::Text(slot!(remote.endpoint), Form::URL),
-        "address of Ceph, MinIO, R2 …; path-style addressing then"),
+        "address of Ceph, MinIO, R2 …; path-style addressing then").under(Remote),
     key("cache.remote.region", env::KACHE_S3_REGION, Kind::Word(slot!(remote.region), Form::NAME),
-        "region of the bucket"),
+        "region of the bucket").under(Remote),
     key("cache.remote.prefix", env::KACHE_S3_PREFIX, Kind::Word(slot!(remote.prefix), Form::PREFIX),
-        "prefix of every object; outer `/` are trimmed"),
+        "prefix of every object; outer `/` are trimmed").under(Remote),
     key("cache.remote.profile", env::KACHE_S3_PROFILE, Kind::Text(slot!(remote.profile), Form::ANY),
-        "AWS profile that holds the credentials"),
+        "AWS profile that holds the credentials").under(Remote),
     key("cache.remote.readonly", env::KACHE_S3_READONLY, choice!(remote.readonly),
-        "`auto`: read-only in the CI jobs of pull requests, else not"),
+        "`auto`: read-only in the CI jobs of pull requests, else not").under(Remote),
     key("cache.remote.timeout", env::KACHE_REMOTE_TIMEOUT, Kind::Duration(slot!(remote.timeout)),
-        "longest wait of one unit for the remote"),
+        "longest wait of one unit for the remote").under(Remote),
     key("cache.remote.signing_key", env::KACHE_SIGNING_KEY, Kind::File(slot!(remote.signing_key)),
-        "file of the key that signs what is pushed"),
+        "file of the key that signs what is pushed").under(Remote),
     file_only("cache.remote.trusted_keys", Kind::List(slot!(remote.trusted_keys)),
-        "if set, only entries signed by one of these keys are used"),
+        "if set, only entries signed by one of these keys are used").under(Remote),
 
     key("report.style", env::KACHE_REPORT, choice!(report),
-        "style of the report after a build").project(),
+        "style of the report after a build").under(General).project(),
 
     variable_only(env::KACHE_REPORT_FILE, Kind::LocalFile(slot!(report_file)),
-        "file the report is also written to; `.json`, `.md` or `.trace.json` choose the form"),
+        "file the report is also written to; `.json`, `.md` or `.trace.json` choose the form").under(Advanced),
     variable_only(env::KACHE_DISABLED, Kind::Flag(slot!(disabled)),
-        "no caching at all"),
+        "no caching at all").under(Advanced),
     variable_only(env::KACHE_RECACHE, Kind::Flag(slot!(recache)),
-        "ignore hits, record anew"),
+        "ignore hits, record anew").under(Advanced),
     variable_only(env::KACHE_VERIFY, choice!(verify),
-        "also compile on a hit and compare"),
+        "also compile on a hit and compare").under(Advanced),
     variable_only(env::KACHE_OFFLINE, Kind::Flag(slot!(remote.offline)),
-        "ignore the remote"),
+        "ignore the remote").under(Remote),
     variable_only(env::KACHE_LOG, Kind::Text(slot!(log), Form::ANY),
-        "filter of the log on stderr; the wrapper is silent unless it is set"),
+        "filter of the log on stderr; the wrapper is silent unless it is set").under(Advanced),
     variable_only(env::KACHE_LOG_FILE, Kind::File(slot!(log_file)),
-        "file the log goes to, rotated at 5 MB"),
+        "file the log goes to, rotated at 5 MB").under(Advanced),
     variable_only(env::KACHE_SOCKET, Kind::File(slot!(socket)),
-        "endpoint of the daemon"),
+        "endpoint of the daemon").under(Advanced),
     variable_only(env::KACHE_CONFIG, Kind::Apart("an absolute path"),
-        "file read instead of the user's"),
+        "file read instead of the user's").under(Advanced),
     variable_only(env::KACHE_S3_ACCESS_KEY, Kind::Apart("UTF-8 text"),
-        "access key of an explicit pair; wins over the profile").secret(),
+        "access key of an explicit pair; wins over the profile").under(Remote).secret(),
     variable_only(env::KACHE_S3_SECRET_KEY, Kind::Apart("UTF-8 text"),
-        "secret key of that pair").secret(),
+        "secret key of that pair").under(Remote).secret(),
     variable_only(env::KACHE_S3_SESSION_TOKEN, Kind::Apart("UTF-8 text"),
-        "session token of that pair, if it is short-lived").secret(),
+        "session token of that pair, if it is short-lived").under(Remote).secret(),
 ];
 
 /// The tables keys live in.
 const SECTIONS: [&str; 3] = ["cache", "cache.remote", "report"];
 
 const fn key(path: &'static str, variable: &'static str, kind: Kind, help: &'static str) -> Key {
-    Key { path: Some(path), variable: Some(variable), kind, project: false, secret: false, help }
+    Key {
+        path: Some(path),
+        variable: Some(variable),
+        kind,
+        section: Caching,
+        project: false,
+        secret: false,
+        help,
+    }
 }
 
 const fn file_only(path: &'static str, kind: Kind, help: &'static str) -> Key {
-    Key { path: Some(path), variable: None, kind, project: false, secret: false, help }
+    Key { path: Some(path), variable: None, kind, section: Caching, project: false, secret: false, help }
 }
 
 const fn variable_only(variable: &'static str, kind: Kind, help: &'static str) -> Key {
-    Key { path: None, variable: Some(variable), kind, project: false, secret: false, help }
+    Key { path: None, variable: Some(variable), kind, section: Caching, project: false, secret: false, help }
 }
 
 impl Key {
+    /// Returns what to call it: its name in a file, else its variable.
+    pub fn name(&self) -> &'static str {
+        self.path.or(self.variable).expect("a key is in a file or has a variable")
+    }
+
+    const fn under(mut self, section: Section) -> Self {
+        self.section = section;
+        self
+    }
+
     const fn project(mut self) -> Self {
         self.project = true;
         self

@@ -2,7 +2,7 @@
 //!
 //! Owns where settings come from, what each may be, and who wins when they disagree. Never reads the command line
 //! (the caller lays options over the result), never prints (warnings are values), never contacts anyone, and never
-//! writes a file unless [`set`] or [`unset`] asks for it. Only rows above import it; the domain gets its own small
+//! writes a file unless [`set`], [`unset`] or [`Draft::save`] asks for it. Only rows above import it; the domain gets its own small
 //! option structs.
 //!
 //! # The story
@@ -12,6 +12,7 @@
 //! 2. [`resolve()`] starts from the built-in values and lays over them, field by field: the user's file, the
 //!    project's file (keys marked `project` only), the environment.
 //! 3. What is wrong is an error ([`ConfigError`]); what is odd but harmless is a [`Warning`].
+//! 4. [`Draft`] holds changes to the user's file that are not saved yet, and shows what they would do.
 //!
 //! The upper layer wins:
 //!
@@ -31,23 +32,31 @@
 //!
 //! Secrets live in variables only. They are in no file, and no function here shows one.
 
+mod draft;
 mod edit;
 mod error;
+mod explain;
 mod file;
 mod keys;
 mod kind;
 mod list;
 mod resolve;
+mod section;
 mod settings;
 #[cfg(all(test, unix))]
 mod tests;
 
-pub use edit::{UserFile, set, unset};
+pub use draft::{Draft, Saved, Setting};
+pub use edit::{UserFile, check, set, unset};
 pub use error::{ConfigError, Position, SyntaxError, Warning};
+pub use explain::explain;
 pub use keys::{KEYS, Key, find};
 pub use kind::{Choice, ChoiceSlot, Form, Kind, Slot};
 pub use list::{Row, get, list};
-pub use resolve::{Origin, Resolved, default_cache_dir, project_file_path, resolve, user_file_path};
+pub use resolve::{
+    Origin, Preview, Resolved, default_cache_dir, preview, project_file_path, resolve, user_file_path,
+};
+pub use section::Section;
 pub use settings::{
     Credentials, Incremental, Readonly, Remote, RemoteType, ReportStyle, Restore, Settings, Trace, Verify,
 };

@@ -45,32 +45,50 @@ pub enum Origin {
 /// Resolves the settings; `project_root` is the workspace root, where it is known.
 pub fn resolve(env: &Env, project_root: Option<&Path>) -> Result<Resolved, ConfigError> {
     let home = env.home();
-    let mut resolved = Resolved {
-        settings: Settings::new(PathBuf::new()),
-        warnings: Vec::new(),
-        user_file: locate_user_file(env, home.as_deref())?,
-        project_file: project_root.map(project_file_path),
-        origins: vec![Origin::Default; KEYS.len()],
-    };
-    if env.in_ci() {
-        resolved.settings.upload_wait = Duration::from_mins(1);
-    }
-
+    let mut resolved = Resolved::built_in(env, home.as_deref(), project_root)?;
     resolved.lay_user_file_over(env, home.as_deref())?;
-    if let Some(path) = resolved.project_file.clone() {
-        file::lay_over(&mut resolved, &path, Origin::Project, home.as_deref())?;
+    resolved.lay_project_file_over(home.as_deref())?;
+    if let Some(error) = resolved.lay_variables_over(env, home.as_deref()).into_iter().next() {
+        return Err(error);
     }
-    resolved.lay_variables_over(env, home.as_deref())?;
     resolved.read_credentials(env)?;
-
-    let (settings, warnings) = (&mut resolved.settings, &mut resolved.warnings);
-    if settings.cache_dir.as_os_str().is_empty() {
-        settings.cache_dir = default_cache_dir(env)?;
-    }
-    if settings.remote.kind == RemoteType::Dir && settings.remote.path.is_none() {
-        warnings.push(Warning::NoRemotePath);
-    }
+    resolved.complete(env)?;
     Ok(resolved)
+}
+
+/// What the settings would be with another user file.
+#[derive(Debug)]
+pub struct Preview {
+    /// As all layers have them.
+    pub resolved: Resolved,
+    /// As that file alone has them.
+    pub own: Resolved,
+    /// What is wrong with the layers above that file. Their invalid values are left out.
+    pub problems: Vec<ConfigError>,
+}
+
+/// Resolves the settings as if `text` stood in the user's file.
+pub fn preview(env: &Env, project_root: Option<&Path>, text: &str) -> Result<Preview, ConfigError> {
+    let home = env.home();
+    let path = user_file_path(env)?;
+    let mut own = Resolved::built_in(env, home.as_deref(), project_root)?;
+    file::lay_text_over(&mut own, &path, text, Origin::User, home.as_deref())?;
+
+    let mut resolved = own.clone();
+    let mut problems = Vec::new();
+    problems.extend(resolved.lay_project_file_over(home.as_deref()).err());
+    problems.extend(resolved.lay_variables_over(env, home.as_deref()));
+    problems.extend(resolved.read_credentials(env).err());
+    own.complete(env)?;
+    resolved.complete(env)?;
+    Ok(Preview { resolved, own, problems })
+}
+
+/// Returns the settings as they are without files and variables of ours.
+pub(super) fn defaults(env: &Env) -> Result<Settings, ConfigError> {
+    let mut resolved = Resolved::built_in(env, env.home().as_deref(), None)?;
+    resolved.complete(env)?;
+    Ok(resolved.settings)
 }
 
 /// Returns the user's settings file, whether it exists or not.
@@ -108,6 +126,21 @@ impl Resolved {
         keys::position(path).map(|index| self.origins[index])
     }
 
+    /// Starts from the built-in values.
+    fn built_in(env: &Env, home: Option<&Path>, project_root: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut resolved = Self {
+            settings: Settings::new(PathBuf::new()),
+            warnings: Vec::new(),
+            user_file: locate_user_file(env, home)?,
+            project_file: project_root.map(project_file_path),
+            origins: vec![Origin::Default; KEYS.len()],
+        };
+        if env.in_ci() {
+            resolved.settings.upload_wait = Duration::from_mins(1);
+        }
+        Ok(resolved)
+    }
+
     fn lay_user_file_over(&mut self, env: &Env, home: Option<&Path>) -> Result<(), ConfigError> {
         let Some(path) = self.user_file.clone() else { return Ok(()) };
         let found = file::lay_over(self, &path, Origin::User, home)?;
@@ -117,16 +150,23 @@ impl Resolved {
         Ok(())
     }
 
-    fn lay_variables_over(&mut self, env: &Env, home: Option<&Path>) -> Result<(), ConfigError> {
+    fn lay_project_file_over(&mut self, home: Option<&Path>) -> Result<(), ConfigError> {
+        let Some(path) = self.project_file.clone() else { return Ok(()) };
+        file::lay_over(self, &path, Origin::Project, home).map(drop)
+    }
+
+    /// Takes over all variables that can be read, and returns what is wrong with the others.
+    fn lay_variables_over(&mut self, env: &Env, home: Option<&Path>) -> Vec<ConfigError> {
+        let mut problems = Vec::new();
         for (key, origin) in KEYS.iter().zip(&mut self.origins) {
             let Some(name) = key.variable.filter(|_| !matches!(key.kind, Kind::Apart(_))) else { continue };
             let Some(raw) = env.get(name) else { continue };
             if !key.kind.read_variable(&mut self.settings, &raw, home) {
-                return Err(invalid_variable(name, &raw));
+                problems.push(invalid_variable(name, &raw));
             }
             *origin = Origin::Env;
         }
-        Ok(())
+        problems
     }
 
     /// Takes the explicit credentials if they are whole; half of them is a warning.
@@ -152,6 +192,17 @@ impl Resolved {
             (None, None, None) => None,
         };
         self.warnings.extend(half.map(|(set, missing)| Warning::HalfCredentials { set, missing }));
+        Ok(())
+    }
+
+    /// Fills in what depends on other values.
+    fn complete(&mut self, env: &Env) -> Result<(), ConfigError> {
+        if self.settings.cache_dir.as_os_str().is_empty() {
+            self.settings.cache_dir = default_cache_dir(env)?;
+        }
+        if self.settings.remote.kind == RemoteType::Dir && self.settings.remote.path.is_none() {
+            self.warnings.push(Warning::NoRemotePath);
+        }
         Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! The program itself: is it where people and cargo look for it?
 
-use super::{Finding, Subject, find_program, is_same_file};
+use std::path::{Path, PathBuf};
+
+use super::{Finding, Repair, Subject, find_program, is_same_file};
 
 const NAME: &str = "binary";
 
@@ -24,8 +26,7 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
         }
         Some(found) => Finding::problem(NAME, format!("`kache` is another program: {}", found.display()))
             .fix(format!("remove it, or put {shown} as `kache` into an earlier folder of `PATH`")),
-        None => Finding::note(NAME, format!("{shown}; no `kache` in `PATH`"))
-            .fix(format!("ln -s cargo-kache {}", program.with_file_name("kache").display())),
+        None => unlinked(subject, program),
     };
     let is_known_to_cargo = find_program(subject.env, "cargo-kache").is_some();
     let unknown = (!is_known_to_cargo).then(|| {
@@ -35,8 +36,36 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     std::iter::once(finding).chain(unknown).collect()
 }
 
+/// Says what is where the link `kache` belongs.
+fn unlinked(subject: &Subject<'_>, program: &Path) -> Finding {
+    let link = link(subject, program);
+    let shown = link.display();
+    // A link that leads nowhere was one of ours, before the program moved.
+    let is_free = link.symlink_metadata().map_or(true, |meta| meta.is_symlink() && !link.exists());
+    if is_free {
+        let to = beside(subject, program).file_name().unwrap_or_default().into();
+        let finding = Finding::note(NAME, format!("{}; no `kache` in `PATH`", program.display()));
+        return finding.fix(format!("ln -sf cargo-kache {shown}")).repair(Repair::Link { at: link, to });
+    }
+    if is_same_file(&link, program) {
+        return Finding::note(NAME, format!("{shown} is not in `PATH`")).fix("add its folder to `PATH`");
+    }
+    Finding::note(NAME, format!("{}; no `kache` in `PATH`, and {shown} is something else", program.display()))
+        .fix(format!("remove it, then ln -s cargo-kache {shown}"))
+}
+
+/// Returns where the link `kache` belongs: beside the program, by the name under which it is found.
+pub(super) fn link(subject: &Subject<'_>, program: &Path) -> PathBuf {
+    beside(subject, program).with_file_name("kache")
+}
+
+fn beside(subject: &Subject<'_>, program: &Path) -> PathBuf {
+    let found = find_program(subject.env, "cargo-kache").filter(|found| is_same_file(found, program));
+    found.unwrap_or_else(|| program.to_owned())
+}
+
 /// Whether a program is, or links to, something by our full name.
-fn is_ours(program: &std::path::Path) -> bool {
+pub(super) fn is_ours(program: &Path) -> bool {
     let real = program.canonicalize();
     real.is_ok_and(|real| real.file_stem().is_some_and(|stem| stem == "cargo-kache"))
 }
@@ -51,8 +80,13 @@ mod tests {
     fn the_link_is_there() {
         let machine = Machine::new();
         let program = machine.program("bin/cargo-kache");
-        assert_eq!(severities(&machine.check(check)), [Severity::Note]);
-        std::os::unix::fs::symlink(&program, machine.path("bin/kache")).unwrap();
+        let finding = machine.check(check).remove(0);
+        let link = machine.path("bin/kache");
+        assert_eq!(finding.repair, Some(Repair::Link { at: link.clone(), to: "cargo-kache".into() }));
+        std::os::unix::fs::symlink(machine.path("gone"), &link).unwrap();
+        assert_eq!(machine.check(check), [finding], "a link that leads nowhere is replaced");
+        crate::fs::remove_file(&link).unwrap();
+        std::os::unix::fs::symlink(&program, &link).unwrap();
         assert_eq!(severities(&machine.check(check)), [Severity::Ok]);
     }
 

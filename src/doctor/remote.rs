@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Finding, Subject};
+use super::{Finding, Repair, Subject};
 use crate::agent::Agent;
 use crate::agent::client::{Client, ClientError};
 use crate::agent::message::Intent;
@@ -83,9 +83,22 @@ fn daemon(subject: &Subject<'_>, settings: &Settings) -> Option<Finding> {
             DAEMON,
             format!("running (pid {}) with another program or other settings", client.greeting.pid),
         )
-        .fix("the next build replaces it"),
+        .fix("the next build replaces it")
+        .repair(Repair::Daemon),
+        Err(ClientError::Absent) if crate::daemon::service::installed(subject.env).is_some() => {
+            Finding::note(DAEMON, "not running, although it is installed as a service")
+                .fix("`cargo kache daemon install` starts it; `cargo kache daemon log` tells why it ended")
+                .repair(Repair::Service)
+        }
+        Err(ClientError::Absent) if agent.socket.exists() => {
+            Finding::note(DAEMON, format!("not running; one that was killed left {}", agent.socket.display()))
+                .fix("the next one replaces it")
+                .repair(Repair::Daemon)
+        }
         Err(ClientError::Absent) => Finding::ok(DAEMON, "not running; builds start it"),
-        Err(error) => Finding::problem(DAEMON, error.to_string()).fix("run `cargo kache daemon stop`"),
+        Err(error) => Finding::problem(DAEMON, error.to_string())
+            .fix("run `cargo kache daemon stop`")
+            .repair(Repair::Daemon),
     })
 }
 

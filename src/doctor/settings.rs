@@ -28,6 +28,12 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     if !slips.is_empty() {
         return slips;
     }
+    if resolved.settings.disabled {
+        return vec![
+            Finding::note(NAME, "`KACHE_DISABLED` is set: nothing is cached")
+                .fix("unset it to build with the cache"),
+        ];
+    }
     let files = [&resolved.user_file, &resolved.project_file];
     let files = files.into_iter().flatten().filter(|path| path.is_file());
     let files = files.map(|path| path.display().to_string()).collect::<Vec<_>>();
@@ -46,6 +52,8 @@ mod tests {
         assert_eq!(found(&machine.check(check)), [(Severity::Ok, "defaults; no file")]);
         let file = machine.file("home/.config/kache/config.toml", "[cache]\nlocal_max_size = \"1GB\"\n");
         assert_eq!(found(&machine.check(check)), [(Severity::Ok, &*file.display().to_string())]);
+        machine.set("KACHE_DISABLED", "1");
+        assert_eq!(severities(&machine.check(check)), [Severity::Note]);
         machine.file("home/.config/kache/config.toml", "[cache]\nlocal_max_sise = \"1GB\"\n");
         assert_eq!(severities(&machine.check(check)), [Severity::Problem]);
         machine.set("KACHE_S3_ACCESS_KEY", "half");

@@ -1,10 +1,10 @@
 //! The store: can it be written, and does it share files with target directories?
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access, statvfs};
 
-use super::{Finding, Subject};
+use super::{Finding, Repair, Subject, cargo_config};
 use crate::config::Settings;
 use crate::env;
 use crate::fs::stat::Stat;
@@ -38,14 +38,17 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     if layout.index_is_bad().exists() {
         findings.push(
             Finding::problem(NAME, format!("the index in {shown} is damaged"))
-                .fix("the next build, or `cargo kache list`, starts a new one"),
+                .fix("the next build, or `cargo kache list`, starts a new one")
+                .repair(Repair::Index),
         );
     }
     findings.extend(free_space(settings, existing));
     findings.extend(links(subject, existing));
     if findings.is_empty() {
-        let state = if directory.exists() { "" } else { ", not made yet" };
-        findings.push(Finding::ok(NAME, format!("{shown}{state}")));
+        findings.push(match directory.exists() {
+            true => Finding::ok(NAME, shown.to_string()),
+            false => Finding::ok(NAME, format!("{shown}, not made yet")).repair(Repair::Store),
+        });
     }
     findings
 }
@@ -65,8 +68,7 @@ fn free_space(settings: &Settings, existing: &Path) -> Option<Finding> {
 
 /// Whether files can have a name in both places.
 fn links(subject: &Subject<'_>, store: &Path) -> Option<Finding> {
-    let target = subject.env.get(env::CARGO_TARGET_DIR).map(|dir| subject.here.join(dir));
-    let target = target.unwrap_or_else(|| subject.here.join("target"));
+    let target = target(subject);
     let device = |path: &Path| Stat::of(path).ok().map(|stat| stat.device);
     if device(store)? == device(existing_part(&target))? {
         return None;
@@ -76,6 +78,15 @@ fn links(subject: &Subject<'_>, store: &Path) -> Option<Finding> {
         Finding::note(NAME, format!("{shown} is on another file system: files are copied, not linked"))
             .fix("set `KACHE_CACHE_DIR` to a directory on the same one"),
     )
+}
+
+/// Returns cargo's target directory.
+fn target(subject: &Subject<'_>) -> PathBuf {
+    let names = [env::CARGO_TARGET_DIR, "CARGO_BUILD_TARGET_DIR"];
+    let variable = names.into_iter().find_map(|name| subject.env.get(name)).map(|dir| subject.here.join(dir));
+    let configs = cargo_config::read_all(subject);
+    let set = || configs.counting().find_map(|config| Some(config.root().join(config.build("target-dir")?)));
+    variable.or_else(set).unwrap_or_else(|| subject.here.join("target"))
 }
 
 /// Returns the part of a path that exists.

@@ -1,7 +1,9 @@
-//! The system: are cargo and rustc there and new enough, and can compiles be traced?
+//! The system: are cargo and rustc there and new enough, can compiles be traced, and is the clock right?
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use super::{Finding, Subject};
 use crate::config::Trace;
@@ -28,6 +30,7 @@ pub(super) fn check(subject: &Subject<'_>) -> (Vec<Finding>, Option<String>) {
         findings.push(Finding::ok(NAME, shown.join(", ")));
     }
     findings.extend(tracing(subject));
+    findings.extend(subject.program.and_then(|program| clock(program, SystemTime::now())));
     (findings, rustc)
 }
 
@@ -36,6 +39,16 @@ fn version(subject: &Subject<'_>, program: OsString) -> Option<String> {
     let output = Command::new(program).arg("--version").current_dir(subject.here).output().ok()?;
     let text = String::from_utf8(output.stdout).ok().filter(|_| output.status.success())?;
     text.split_whitespace().nth(1).map(str::to_owned)
+}
+
+/// Whether the clock is far behind: the program was written before it ran. A remote finds the other faults of a clock.
+fn clock(program: &Path, now: SystemTime) -> Option<Finding> {
+    const SLACK: Duration = Duration::from_hours(24);
+    let written = program.metadata().ok()?.modified().ok()?;
+    (written > now + SLACK).then(|| {
+        Finding::note(NAME, "the clock is far off: this program's file is newer than the present time")
+            .fix("set the clock; requests to a remote are refused when it is wrong by minutes")
+    })
 }
 
 /// Whether macros and build scripts can be watched. Without, what they read can't be known.
@@ -74,6 +87,13 @@ fn judge(name: &str, version: Option<&str>) -> Option<Finding> {
 mod tests {
     use super::super::Severity;
     use super::*;
+
+    #[test]
+    fn a_clock_far_behind() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert_eq!(clock(file.path(), SystemTime::now()), None);
+        assert_eq!(clock(file.path(), SystemTime::UNIX_EPOCH).unwrap().severity, Severity::Note);
+    }
 
     #[test]
     fn versions() {

@@ -51,10 +51,15 @@ impl Machine {
 
     /// Runs a check; the running program is `bin/cargo-kache`.
     pub(super) fn check(&self, check: impl FnOnce(&Subject<'_>) -> Vec<Finding>) -> Vec<Finding> {
+        self.with(check)
+    }
+
+    /// Runs something on this machine.
+    pub(super) fn with<T>(&self, run: impl FnOnce(&Subject<'_>) -> T) -> T {
         let env = Env::from_pairs(self.variables.clone());
         let settings: Result<Resolved, ConfigError> = config::resolve(&env, None);
         let (here, program) = (self.path("work"), self.path("bin/cargo-kache"));
-        check(&Subject { env: &env, here: &here, program: Some(&program), settings: &settings })
+        run(&Subject { env: &env, here: &here, program: Some(&program), settings: &settings })
     }
 }
 

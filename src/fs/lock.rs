@@ -12,6 +12,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
 use super::{AtPath as _, Result};
 
@@ -83,6 +84,28 @@ fn within(
 /// Takes the whole-file lock alone if nobody holds it now.
 pub fn try_exclusive(path: &Path) -> Result<Option<Lock>> {
     exclusive(path, Duration::ZERO)
+}
+
+/// With whom a lock is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// With nobody.
+    Alone,
+    /// With all who want no more.
+    Shared,
+}
+
+/// Takes the whole-file lock of an open file if nobody keeps it from us now. Where there are no locks, nobody does.
+pub fn try_open(file: File, sharing: Sharing, path: &Path) -> Result<Option<Lock>> {
+    let now = match sharing {
+        Sharing::Alone => FlockOperation::NonBlockingLockExclusive,
+        Sharing::Shared => FlockOperation::NonBlockingLockShared,
+    };
+    match flock(&file, now) {
+        Err(Errno::WOULDBLOCK) => Ok(None),
+        Ok(()) | Err(Errno::NOSYS | Errno::OPNOTSUPP) => Ok(Some(Lock { file })),
+        Err(error) => Err(error).at("lock", path),
+    }
 }
 
 /// Takes the lock of byte `slot`, waiting for another holder for at most `patience`. `None`: it is still held.

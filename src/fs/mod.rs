@@ -3,8 +3,11 @@
 //! Owns the thin wrappers through which the rest of the program touches files. Never decides anything about the
 //! cache: what a file means is known above.
 
+pub mod dir;
+pub mod extents;
 pub mod link;
 pub mod lock;
+pub mod replace;
 pub mod stat;
 
 use std::ffi::OsString;

@@ -3,7 +3,9 @@
 //! Owns what the program believes about "the same file, unchanged": a stamp of the fields that a change of content
 //! can't leave all alone, and the test whether a change that has just happened would show in it.
 
+use std::ffi::OsStr;
 use std::fs::File;
+use std::os::fd::BorrowedFd;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -85,6 +87,26 @@ impl Stat {
         platform::of_open(file).at("read metadata of", path)
     }
 
+    /// Describes an open file or directory; `path` only names it in errors.
+    pub(super) fn of_descriptor(fd: BorrowedFd<'_>, path: &Path) -> Result<Self> {
+        platform::of_descriptor(fd).at("read metadata of", path)
+    }
+
+    /// Describes a name in an open directory, itself; `path` only names the directory in errors.
+    pub(super) fn of_name_in(dir: BorrowedFd<'_>, name: &OsStr, path: &Path) -> Result<Self> {
+        platform::of_name_in(dir, name).at("read metadata of", &path.join(name))
+    }
+
+    /// Returns what tells this file from all others: device and inode.
+    pub fn identity(&self) -> (u64, u64) {
+        (self.device, self.inode)
+    }
+
+    /// Returns the bytes that it takes on disk.
+    pub fn allocated(&self) -> u64 {
+        self.blocks * 512
+    }
+
     /// Whether this is a regular file.
     pub fn is_file(&self) -> bool {
         self.mode & 0o170_000 == 0o100_000
@@ -109,6 +131,7 @@ impl Stat {
 /// One system call for each, with the time of birth.
 #[cfg(target_os = "linux")]
 mod platform {
+    use std::ffi::OsStr;
     use std::fs::File;
     use std::os::fd::{AsFd as _, BorrowedFd};
     use std::path::Path;
@@ -127,7 +150,15 @@ mod platform {
     }
 
     pub(super) fn of_open(file: &File) -> Result<Stat> {
-        statx(file.as_fd(), Path::new(""), AtFlags::EMPTY_PATH)
+        of_descriptor(file.as_fd())
+    }
+
+    pub(super) fn of_descriptor(fd: BorrowedFd<'_>) -> Result<Stat> {
+        statx(fd, Path::new(""), AtFlags::EMPTY_PATH)
+    }
+
+    pub(super) fn of_name_in(dir: BorrowedFd<'_>, name: &OsStr) -> Result<Stat> {
+        statx(dir, Path::new(name), AtFlags::SYMLINK_NOFOLLOW)
     }
 
     fn statx(at: BorrowedFd<'_>, path: &Path, flags: AtFlags) -> Result<Stat> {
@@ -150,10 +181,14 @@ mod platform {
 /// What the standard library tells.
 #[cfg(not(target_os = "linux"))]
 mod platform {
+    use std::ffi::OsStr;
     use std::fs::{File, Metadata};
     use std::io::Result;
+    use std::os::fd::BorrowedFd;
     use std::os::unix::fs::MetadataExt as _;
     use std::path::Path;
+
+    use rustix::fs::AtFlags;
 
     use super::{Stat, Time};
 
@@ -167,6 +202,28 @@ mod platform {
 
     pub(super) fn of_open(file: &File) -> Result<Stat> {
         file.metadata().map(|m| stat(&m))
+    }
+
+    pub(super) fn of_descriptor(fd: BorrowedFd<'_>) -> Result<Stat> {
+        of_open(&File::from(fd.try_clone_to_owned()?))
+    }
+
+    /// Without the time of birth, which this call does not tell everywhere.
+    #[allow(clippy::unnecessary_cast, reason = "the types differ between systems")]
+    pub(super) fn of_name_in(dir: BorrowedFd<'_>, name: &OsStr) -> Result<Stat> {
+        let stat = rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        let time = |seconds, nanos| Time { seconds, nanos: u32::try_from(nanos).unwrap_or(0) };
+        Ok(Stat {
+            device: stat.st_dev as u64,
+            inode: stat.st_ino as u64,
+            size: stat.st_size as u64,
+            modified: time(stat.st_mtime as i64, stat.st_mtime_nsec as i64),
+            changed: time(stat.st_ctime as i64, stat.st_ctime_nsec as i64),
+            born: Time::default(),
+            mode: u32::from(stat.st_mode),
+            links: u32::try_from(stat.st_nlink).unwrap_or(u32::MAX),
+            blocks: stat.st_blocks as u64,
+        })
     }
 
     fn stat(meta: &Metadata) -> Stat {

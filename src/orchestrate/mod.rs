@@ -23,7 +23,7 @@ pub mod command;
 pub mod other_wrapper;
 mod signals;
 
-mod cargo_config;
+mod program;
 #[cfg_attr(not(feature = "daemon"), path = "no_remote.rs")]
 mod remote;
 mod suggest;
@@ -35,16 +35,17 @@ use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant, SystemTime};
 
-use cargo_config::CargoConfig;
 use command::{CargoWords, Habit};
 use other_wrapper::OtherWrapper;
 use remote::{Ended, Remote};
 use rustix::fs::Access;
 
+use crate::cargo_config::CargoConfig;
 use crate::config::{Origin, ReportStyle, Resolved};
 use crate::env::{self, Env};
 use crate::event::{BuildId, Log, LogPosition};
 use crate::fs::{self, AtPath as _};
+use crate::handover::Handover;
 use crate::report::text::{self, Detail, Label};
 use crate::report::{Build, FileForm, Note, json};
 use crate::store::layout::Layout;
@@ -106,7 +107,8 @@ pub enum Outcome {
 pub fn run(mut request: Request<'_>) -> Outcome {
     let words = std::mem::take(&mut request.words);
     let cargo = CargoWords::parse(&words);
-    let config = CargoConfig::new(request.env, &cargo, &request.directory);
+    let config = CargoConfig::new(request.env, &request.directory);
+    let config = config.with_options(cargo.directory(), cargo.configs());
     let style = request.style(&cargo);
 
     let other = other_wrapper::find(request.env, &config, &request.this_program);
@@ -171,7 +173,7 @@ impl Request<'_> {
         let id = format!("{:x}-{:x}", millis(started), std::process::id());
         command
             .env(env::RUSTC_WRAPPER, &self.this_program)
-            .env(env::KACHE_BUILD, build_variable(&id, &self.options, other));
+            .env(env::KACHE_BUILD, handover(&id, &self.options, other).to_value());
         let log = Log::at(layout.events());
         let start = log.end();
         let remote = Remote::begin(self.resolved, self.env, &self.options, &self.this_program, &id);
@@ -288,19 +290,14 @@ fn cargo_command(env: &Env, cargo: &CargoWords<'_>) -> Command {
     command
 }
 
-/// Returns the value of `KACHE_BUILD`: the id, what the options turn off, and the wrapper to run inside of ours.
-fn build_variable(id: &str, options: &Options, other: &OtherWrapper) -> OsString {
-    let mut value = OsString::from(id);
-    for (is_off, word) in [(options.no_remote, "no-remote"), (options.no_prefetch, "no-prefetch")] {
-        if is_off {
-            value.push(format!(";{word}"));
-        }
-    }
-    if let OtherWrapper::Kept(program) = other {
-        value.push(";inner=");
-        value.push(program);
-    }
-    value
+/// Puts together what wrappers are told.
+fn handover(id: &str, options: &Options, other: &OtherWrapper) -> Handover {
+    let inner = match other {
+        OtherWrapper::Kept(program) => Some(PathBuf::from(program)),
+        _ => None,
+    };
+    let (no_remote, no_prefetch) = (options.no_remote, options.no_prefetch);
+    Handover { id: id.to_owned(), no_remote, no_prefetch, inner }
 }
 
 /// Checks, without opening the index, that wrappers will be able to use the store. An error says why not.

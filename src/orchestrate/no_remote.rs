@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::Options;
-use super::cargo_config::CargoConfig;
 use super::command::CargoWords;
+use crate::cargo_config::CargoConfig;
 use crate::config::{Resolved, Settings};
 use crate::env::Env;
 use crate::event::{Log, LogPosition, UnitEvent};

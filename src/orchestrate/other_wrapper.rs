@@ -14,7 +14,8 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use super::cargo_config::{CargoConfig, Text, find_program};
+use super::program::find_program;
+use crate::cargo_config::{CargoConfig, Text};
 use crate::env::{self, Env};
 
 /// Wrappers that cache, by file stem: two caches around one compiler only get in each other's way.

@@ -12,12 +12,12 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Options;
-use super::cargo_config::CargoConfig;
 use super::command::CargoWords;
 use crate::agent::Agent;
 use crate::agent::client::Client;
 use crate::agent::message::{Build, Intent, Reply, Request};
 use crate::agent::start;
+use crate::cargo_config::CargoConfig;
 use crate::config::{Origin, Resolved, Settings};
 use crate::env::{self, Env};
 use crate::event::{self, Direction, Log, LogPosition, Outcome, TransferEvent, UnitEvent};

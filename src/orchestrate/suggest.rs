@@ -5,8 +5,9 @@
 
 use std::ffi::OsString;
 
-use super::cargo_config::{CargoConfig, find_program};
 use super::command::CargoWords;
+use super::program::find_program;
+use crate::cargo_config::CargoConfig;
 use crate::env::Env;
 
 /// Returns the command of ours that is close to cargo's unknown one.
@@ -67,7 +68,7 @@ mod tests {
         let guess = |word: &str, env: &Env| {
             let words = [OsString::from(word)];
             let cargo = CargoWords::parse(&words);
-            let config = CargoConfig::new(env, &cargo, std::path::Path::new("/nowhere"));
+            let config = CargoConfig::new(env, std::path::Path::new("/nowhere"));
             command(env, &config, &cargo, &["list", "stats", "doctor"])
         };
         let plain = Env::from_pairs([("PATH", "/nowhere")]);

@@ -90,7 +90,9 @@ impl Playground {
     fn wrapper(&self, line: &str) -> OtherWrapper {
         let env = Env::from_pairs(self.env.clone());
         let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
-        let config = CargoConfig::new(&env, &CargoWords::parse(&words), &self.path("work/inner"));
+        let cargo = CargoWords::parse(&words);
+        let config = CargoConfig::new(&env, &self.path("work/inner"));
+        let config = config.with_options(cargo.directory(), cargo.configs());
         other_wrapper::find(&env, &config, &self.path("bin/cargo-kache"))
     }
 }
@@ -281,8 +283,9 @@ fn our_own_program_is_no_other_wrapper() {
 fn a_kept_wrapper_is_told_to_ours() {
     let (none, kept) = (Options::default(), OtherWrapper::Kept("/x;y".into()));
     let off = Options { no_remote: true, no_prefetch: true, ..Options::default() };
-    assert_eq!(build_variable("a-1", &none, &OtherWrapper::None), "a-1");
-    assert_eq!(build_variable("a-1", &none, &replaced("sccache")), "a-1");
-    assert_eq!(build_variable("a-1", &none, &kept), "a-1;inner=/x;y");
-    assert_eq!(build_variable("a-1", &off, &kept), "a-1;no-remote;no-prefetch;inner=/x;y");
+    let value = |options: &Options, other: &OtherWrapper| handover("a-1", options, other).to_value();
+    assert_eq!(value(&none, &OtherWrapper::None), "a-1");
+    assert_eq!(value(&none, &replaced("sccache")), "a-1");
+    assert_eq!(value(&none, &kept), "a-1;inner=/x;y");
+    assert_eq!(value(&off, &kept), "a-1;no-remote;no-prefetch;inner=/x;y");
 }

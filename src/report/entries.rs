@@ -274,7 +274,12 @@ mod tests {
             stderr: Default::default(),
             compile_ms: 1350,
             created_ms,
-            artefact: Artefact { closure: Digest::default(), loads_code: false, loose: Loose::default() },
+            artefact: Artefact {
+                closure: Digest::default(),
+                loads_code: false,
+                loose: Loose::default(),
+                unsettled: Vec::new(),
+            },
             tree: Tree::default(),
         };
         let usage = Usage { hits, last_ms: if hits > 0 { 1_774_096_496_999 } else { 0 } };

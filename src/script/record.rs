@@ -57,7 +57,12 @@ pub(super) fn record(
         stderr: stderr.text,
         compile_ms: executed.millis,
         created_ms: now_ms(),
-        artefact: Artefact { closure: key, loads_code: false, loose: Loose::default() },
+        artefact: Artefact {
+            closure: key,
+            loads_code: false,
+            loose: Loose::default(),
+            unsettled: Vec::new(),
+        },
         tree,
     };
     write(session, &key, &entry, &prediction, &memos).map_err(|e| store(&e))?;

@@ -9,6 +9,7 @@ use crate::config;
 use crate::digest::Digest;
 use crate::env::Env;
 use crate::event::{BuildId, Bypass, Bytes, Log, MissReason, Outcome, Target, UnitEvent};
+use crate::handover::Handover;
 use crate::store::layout::Layout;
 
 /// Where outcomes are noted.
@@ -97,9 +98,9 @@ fn is_trial(call: &impl Call) -> bool {
 
 /// Names the run of cargo: the front end's id, else the nearest cargo that called us.
 pub(super) fn build_id(call: &impl Call) -> BuildId {
-    let given = call.environment().get(crate::env::KACHE_BUILD).and_then(|v| v.to_str());
-    if let Some(given) = given.filter(|g| !g.is_empty()) {
-        return BuildId(given.split(';').next().unwrap_or(given).to_owned());
+    let given = call.environment().get(crate::env::KACHE_BUILD);
+    if let Some(given) = given.filter(|given| !given.is_empty()) {
+        return BuildId(Handover::read(given).id);
     }
     let Some(parent) = call.parent() else {
         return BuildId(format!("cargo-{}", std::os::unix::process::parent_id()));

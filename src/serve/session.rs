@@ -3,7 +3,6 @@
 //! Owns the opening of the store, the turns that equal calls take, and the start of a gc when one is due.
 
 use std::cell::RefCell;
-use std::ffi::OsStr;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -16,6 +15,7 @@ use crate::digest::Digest;
 use crate::env::Env;
 use crate::event::{Bypass, Log};
 use crate::fs::lock::{self, Lock};
+use crate::handover::Handover;
 use crate::invocation::AUTOMATIC_GC;
 use crate::key::environment;
 use crate::store::gc;
@@ -60,22 +60,12 @@ pub fn settings(call: &impl Call) -> Result<Settings, String> {
     let resolved = config::resolve(&Env::process(), root).map_err(|e| chain(&e))?;
     let mut settings = resolved.settings;
     if let Some(build) = call.environment().get(crate::env::KACHE_BUILD) {
-        turn_off(&mut settings, build);
+        // What the front end was told on its command line.
+        let build = Handover::read(build);
+        settings.remote.offline |= build.no_remote;
+        settings.prefetch &= !build.no_prefetch;
     }
     Ok(settings)
-}
-
-/// Turns off what the front end was told to on its command line. Behind that stands a path, which may be no text.
-fn turn_off(settings: &mut Settings, build: &OsStr) {
-    let build = build.to_string_lossy();
-    let options = build.split(";inner=").next().unwrap_or_default();
-    for option in options.split(';') {
-        match option {
-            "no-remote" => settings.remote.offline = true,
-            "no-prefetch" => settings.prefetch = false,
-            _ => {}
-        }
-    }
 }
 
 impl<'c, C: Call> Session<'c, C> {
@@ -172,23 +162,4 @@ pub fn rule_against(package: &str, settings: &Settings) -> Option<Bypass> {
     let name = package.replace('-', "_");
     let listed = |glob: &&String| environment::matches(&glob.replace('-', "_"), &name);
     settings.bypass.iter().find(listed).map(|rule| Bypass::Rule(rule.clone()))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::os::unix::ffi::OsStrExt as _;
-
-    use super::*;
-
-    #[test]
-    fn what_the_front_end_turned_off_stays_off() {
-        let after = |build: &[u8]| {
-            let mut settings = Settings::new("/c".into());
-            turn_off(&mut settings, OsStr::from_bytes(build));
-            (settings.remote.offline, settings.prefetch)
-        };
-        assert_eq!(after(b"a-1"), (false, true));
-        assert_eq!(after(b"a-1;no-remote;no-prefetch;inner=/x\xff"), (true, false));
-        assert_eq!(after(b"a-1;inner=/x;no-remote"), (false, true));
-    }
 }

@@ -30,7 +30,7 @@ use crate::digest::Digest;
 use crate::fs;
 
 /// Version of the index's tables and values. 1: first.
-pub const INDEX_SCHEMA: u32 = 4;
+pub const INDEX_SCHEMA: u32 = 5;
 
 /// The directories and files of one cache.
 #[derive(Clone, Debug)]

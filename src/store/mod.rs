@@ -6,6 +6,7 @@
 pub mod blob;
 pub mod gc;
 pub mod guard;
+pub mod held;
 mod incremental;
 pub mod index;
 pub mod layout;

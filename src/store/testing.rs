@@ -54,6 +54,7 @@ impl Scratch {
                 closure: Digest::of(b"closure"),
                 loads_code: false,
                 loose: Loose::default(),
+                unsettled: Vec::new(),
             },
             tree: Tree::default(),
         };

@@ -10,6 +10,9 @@
 //! call run. The filter is inherited, so it covers threads, `vfork`, deep trees, static programs and raw system calls
 //! alike; the rest of the calls runs at full speed. Elsewhere [`supported`] says no and the caller runs untraced.
 //!
+//! Where variables are asked for too, most looks need no stop: a library of ours notes them, in the program and in those
+//! of the system that it starts; see `hook`. The trace is the same either way.
+//!
 //! # As found, or made by the tree
 //!
 //! An access counts as an input while its path stands as the tree found it. Once the tree has created, truncated,

@@ -4,13 +4,19 @@
 //! that shows, and draws itself; it never reads the keyboard or writes to the terminal itself, so that it can be
 //! tested without one. Views read the store and never write to it.
 //!
+//! - [`editor`]: the settings.
 //! - [`screen`]: enters and leaves the terminal, whatever ends us.
-//! - [`monitor`]: what builds do and have done
+//! - [`monitor`]: what builds do and have done.
+//! - [`text`]: texts and the room for them.
 //! - [`look`]: colours and symbols, for terminals that have them and those that have not.
+//! - [`clean`]: the choice among target directories.
 
+pub mod clean;
+pub mod editor;
 mod look;
 pub mod monitor;
 mod screen;
+mod text;
 
 use std::io;
 use std::time::Duration;
@@ -27,10 +33,12 @@ use screen::Screen;
 pub const SMALLEST: (u16, u16) = (60, 16);
 
 /// Something that happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// A key was pressed. Ctrl-C is one.
     Key(KeyEvent),
+    /// A text was pasted. It never comes as keys, which might mean something.
+    Paste(String),
     /// The mouse was used.
     Mouse(MouseEvent),
     /// The terminal has another size, which the next drawing is given.

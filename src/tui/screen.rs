@@ -4,14 +4,17 @@
 //! again whatever happens: by `Drop`, by the panic hook, after a signal, whose handler only takes a note, and before
 //! the fallback of a damaged index, which is the handler of a fatal signal.
 
-use std::io::{self, Stdout, Write as _, stdout};
+use std::io::{self, Stdout, Write as _, stdin, stdout};
 use std::panic;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering};
 use std::time::Duration;
 
 use ratatui::backend::CrosstermBackend;
-use ratatui::crossterm::event::{self, DisableMouseCapture, EnableMouseCapture, Event, KeyEventKind};
+use ratatui::crossterm::event::{
+    self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event,
+    KeyEventKind,
+};
 use ratatui::crossterm::style::force_color_output;
 use ratatui::crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
@@ -19,6 +22,7 @@ use ratatui::crossterm::terminal::{
 };
 use ratatui::crossterm::{cursor, execute, queue};
 use ratatui::{Frame, Terminal};
+use rustix::event::{PollFd, PollFlags, Timespec};
 
 use super::{Input, Look};
 use crate::signal;
@@ -57,7 +61,7 @@ impl Screen {
         ENTERED.store(true, Ordering::SeqCst);
         guard::before_fallback(Some(leave_at_once));
         enable_raw_mode()?;
-        execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, cursor::Hide)?;
+        execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste, cursor::Hide)?;
         Ok(screen)
     }
 
@@ -74,10 +78,7 @@ impl Screen {
         let mut left = patience;
         loop {
             let step = left.min(SIGNAL_DELAY);
-            let came = match event::poll(step) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => false,
-                came => came?,
-            };
+            let came = wait(step)?;
             match SIGNAL.load(Ordering::SeqCst) {
                 0 => {}
                 signal => return Ok(Err(signal)),
@@ -91,12 +92,42 @@ impl Screen {
             }
             match event::read()? {
                 Event::Key(key) if key.kind != KeyEventKind::Release => return Ok(Ok(Input::Key(key))),
+                Event::Paste(text) => return Ok(Ok(Input::Paste(text))),
                 Event::Mouse(mouse) => return Ok(Ok(Input::Mouse(mouse))),
                 Event::Resize(..) => return Ok(Ok(Input::Resized)),
                 _ => {}
             }
         }
     }
+}
+
+/// Waits for something to read. A terminal that is gone counts as a signal: nothing more will come, and the library would
+/// look for it without a pause.
+fn wait(patience: Duration) -> io::Result<bool> {
+    // Events that were read together wait in the library.
+    for patience in [Duration::ZERO, patience] {
+        if is_gone(patience) {
+            SIGNAL.store(libc::SIGHUP, Ordering::SeqCst);
+            return Ok(false);
+        }
+        let came = match event::poll(Duration::ZERO) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => false,
+            came => came?,
+        };
+        if came {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Waits until the terminal has something to read, or is gone; whether it is gone. A signal ends the wait.
+fn is_gone(patience: Duration) -> bool {
+    let terminal = stdin();
+    let mut ready = [PollFd::new(&terminal, PollFlags::IN)];
+    let patience = Timespec::try_from(patience).ok();
+    let came = rustix::event::poll(&mut ready, patience.as_ref());
+    came.is_ok() && ready[0].revents().intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
 }
 
 impl Drop for Screen {
@@ -113,7 +144,13 @@ impl Drop for Screen {
 fn leave() {
     if ENTERED.swap(false, Ordering::SeqCst) {
         // Nobody is left to tell of an error here.
-        let _ = execute!(stdout(), DisableMouseCapture, LeaveAlternateScreen, cursor::Show);
+        let _ = execute!(
+            stdout(),
+            DisableBracketedPaste,
+            DisableMouseCapture,
+            LeaveAlternateScreen,
+            cursor::Show
+        );
         let _ = disable_raw_mode();
         let _ = stdout().flush();
     }

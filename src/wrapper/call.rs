@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::entry::OutputKind;
 use crate::event::{Mode, Target, Unit};
+use crate::handover::Handover;
 use crate::invocation::CompilerCall;
 use crate::key::environment::Environment;
 use crate::portable::{Root, Roots};
@@ -256,8 +257,7 @@ impl serve::Call for Call {
 
 /// Reads the wrapper of the user's that the front end wants inside ours.
 fn inner_wrapper(environment: &Environment) -> Option<PathBuf> {
-    let build = environment.get(crate::env::KACHE_BUILD)?.to_str()?;
-    build.split_once(";inner=").map(|(_, path)| PathBuf::from(path))
+    Handover::read(environment.get(crate::env::KACHE_BUILD)?).inner
 }
 
 fn behind(inner: Option<&Path>, program: OsString, mut arguments: Vec<OsString>) -> Program {

@@ -68,9 +68,11 @@ pub(super) fn learn(
         }
     }
     let loose = known.loose.or(loose_in_sources(call, dep_info));
+    let may_be_loose = if known.unsettled.is_empty() { loose } else { Loose::ALL };
     // One that a macro asks for as well counts by its value.
-    let leads_to_files =
-        |name: &String| !loose.has(name) && lies_below_roots(call, name) && !asked_by_macros.contains(name);
+    let leads_to_files = |name: &String| {
+        !may_be_loose.has(name) && lies_below_roots(call, name) && !asked_by_macros.contains(name)
+    };
     let (mut directories, mut variables) =
         dep_info.variables.iter().cloned().partition::<Vec<_>, _>(leads_to_files);
     if whole_environment {

@@ -2,6 +2,7 @@
 //!
 //! Owns the walk through the two-step key. Never starts a process (but a compiler that is seen for the first time).
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::call::Call;
@@ -62,6 +63,8 @@ pub(super) struct Known {
     pub(super) closure: Option<Digest>,
     /// The directory variables that the dependencies' macros may bring in.
     pub(super) loose: Loose,
+    /// Dependencies of which that is not known.
+    pub(super) unsettled: Vec<Digest>,
     /// The newest time among the dependencies' files.
     pub(super) newest_dependency: Time,
     /// Digests made on the way, to be remembered.
@@ -142,8 +145,7 @@ impl Known {
     /// and they may be recorded only now.
     pub(super) fn meet_dependencies_again(&mut self, session: &Session<'_>) -> Result<(), IndexError> {
         let reader = session.store.index.read()?;
-        let loose = self.externs.iter().map(|dependency| loose_of(&reader, &dependency.digest));
-        self.loose = loose.fold(Loose::default(), Loose::or);
+        (self.loose, self.unsettled) = settle(&reader, &self.externs);
         Ok(())
     }
 
@@ -175,7 +177,6 @@ impl Known {
         let invocation = Invocation::new(&call.arguments, &context);
         let mut externs = Vec::new();
         let mut closure = Some(FieldHasher::new("closure"));
-        let mut loose = Loose::default();
         let mut newest_dependency = Time::default();
         for dependency in &call.arguments.externs {
             // Without a path it comes from the sysroot, which the compiler's identity covers.
@@ -186,7 +187,6 @@ impl Known {
             };
             newest_dependency = newest_dependency.max(stat.modified).max(time_beside(&call.cwd.join(path)));
             let artefact = reader.artefact(&digest);
-            loose = loose.or(loose_of(reader, &digest));
             closure = match (closure, artefact) {
                 (Some(mut hasher), Some(artefact)) if !artefact.loads_code => {
                     hasher.digest(&artefact.closure);
@@ -198,13 +198,33 @@ impl Known {
             externs.push(Extern { name: dependency.name.clone(), file, digest });
         }
         let closure = closure.map(|hasher| hasher.finish());
-        Ok(Self { compiler, invocation, externs, closure, loose, newest_dependency, memos: Vec::new() })
+        let (loose, unsettled) = settle(reader, &externs);
+        let memos = Vec::new();
+        Ok(Self { compiler, invocation, externs, closure, loose, unsettled, newest_dependency, memos })
     }
 }
 
-/// Returns the directory variables that a dependency's macros may bring in. Of one that is unknown it may be any.
-fn loose_of(reader: &Reader<'_>, content: &Digest) -> Loose {
-    reader.artefact(content).map_or(Loose::ALL, |artefact| artefact.loose)
+/// Returns the directory variables that the macros of dependencies may bring in, and those of the dependencies, direct or
+/// not, that are unknown: these may bring in any.
+fn settle(reader: &Reader<'_>, externs: &[Extern]) -> (Loose, Vec<Digest>) {
+    let mut dependencies = externs.iter().map(|direct| direct.digest).collect::<Vec<_>>();
+    let mut loose = Loose::default();
+    let mut unknown = Vec::new();
+    let mut seen = BTreeSet::new();
+    while let Some(content) = dependencies.pop() {
+        if !seen.insert(content) {
+            continue;
+        }
+        match reader.artefact(&content) {
+            Some(artefact) => {
+                loose = loose.or(artefact.loose);
+                dependencies.extend(artefact.unsettled);
+            }
+            None => unknown.push(content),
+        }
+    }
+    unknown.sort();
+    (loose, unknown)
 }
 
 /// Returns the time of the metadata beside a library: to what links it, cargo counts the newest file of a dependency.

@@ -78,8 +78,12 @@ pub(super) fn record(
     let busy = || Bypass::Store("another process has kept it for 10 s".to_owned());
     let _recording = session.store.hold().map_err(|e| store(&e))?.ok_or_else(busy)?;
     let placed = place_outputs(session).map_err(|e| store(&e))?;
-    let artefact =
-        Artefact { closure: closure_of(&state, miss), loads_code: loads_code(session, compiled), loose };
+    let artefact = Artefact {
+        closure: closure_of(&state, miss),
+        loads_code: loads_code(session, compiled),
+        loose,
+        unsettled: miss.known.unsettled.clone(),
+    };
     let entry = Entry {
         key_schema: KEY_SCHEMA,
         invocation: miss.known.invocation.key,

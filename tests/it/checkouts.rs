@@ -298,3 +298,30 @@ fn pages(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     }
     found
 }
+
+/// Cargo starts a compile as soon as the metadata of its dependencies is there: `quick` is recorded while `slow` still
+/// compiles, and nothing is known of what the macros of `slow` bring in.
+#[test]
+fn a_dependency_that_is_recorded_later() {
+    let slow = (0..4000).map(|n| format!("pub fn f{n}(a: &[u8]) -> String {{ format!(\"{n} {{a:?}}\") }}\n"));
+    let p = project()
+        .workspace(&["slow", "quick", "top"])
+        .env("CARGO_BUILD_JOBS", "4")
+        .package("slow", "slow", "")
+        .file("slow/src/lib.rs", slow.collect::<String>())
+        .package("quick", "quick", "[dependencies]\nslow = { path = \"../slow\" }\n")
+        .file("quick/src/lib.rs", "pub use slow::f0;")
+        .package("top", "top", "[dependencies]\nquick = { path = \"../quick\" }\n")
+        .file(
+            "top/build.rs",
+            "fn main() { let out = std::env::var(\"OUT_DIR\").unwrap(); \
+             std::fs::write(format!(\"{out}/n.rs\"), \"pub const N: u8 = 1;\").unwrap(); \
+             println!(\"cargo:rerun-if-changed=build.rs\"); }",
+        )
+        .file("top/src/lib.rs", "include!(concat!(env!(\"OUT_DIR\"), \"/n.rs\")); pub use quick::f0;")
+        .build();
+    p.wrapped("build -p quick").success().missed("quick");
+    p.wrapped("build -p top").success().missed("top");
+    let other = p.checkout("elsewhere/project");
+    other.wrapped("build").success().misses(0);
+}

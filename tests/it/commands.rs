@@ -11,13 +11,14 @@ use serde_json::Value;
 use crate::support::{Project, Run, project};
 
 const HOUR: Duration = Duration::from_hours(1);
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "list",
     "stats",
     "why",
     "sync",
     "gc",
     "purge",
+    "clean",
     "verify",
     "doctor",
     "config",
@@ -442,7 +443,7 @@ fn doctor_of_a_sound_setup() {
     run.stdout_has("  ✓ wrapper ").stdout_has("  ✓ settings ").stdout_has("  ✓ binary ");
     assert!(!run.stdout.contains('✗'), "{run}");
     let run = p.kache("doctor --json");
-    assert_keys(&run.success().json(), "schema version rustc findings");
+    assert_keys(&run.success().json(), "schema version rustc findings fix");
     assert_eq!(findings(&run, "wrapper")[0].0, "ok");
     // Looking changes nothing.
     assert!(!p.cache().exists());

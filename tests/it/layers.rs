@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 /// Modules by row, the lowest first. Modules of one row do not know each other, but for the pairs named below.
 const ROWS: &[&[&str]] = &[
     &["digest", "env", "fs", "quantity", "signal", "term"],
-    &["launcher", "placeholder", "portable", "rustc", "event"],
+    &["cargo_config", "launcher", "placeholder", "portable", "rustc", "event", "handover"],
     &["invocation"],
     &["entry"],
     &["key", "remote", "store", "trace"],
     &["config"],
     &["agent", "serve"],
     &["transfer"],
-    &["script", "wrapper", "report"],
+    &["script", "wrapper", "report", "targets"],
     &["daemon", "orchestrate", "tui"],
     &["doctor"],
     &["cli"],

@@ -4,10 +4,14 @@
 mod support;
 
 mod checkouts;
+mod clean;
 mod commands;
 mod compiler;
 mod concurrency;
 mod daemon;
+mod docs;
+mod doctor;
+mod editor;
 mod edits;
 mod env;
 mod executables;

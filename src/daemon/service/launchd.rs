@@ -84,6 +84,46 @@ fn escaped(text: &std::ffi::OsStr) -> Result<String, ServiceError> {
     Ok(escaped)
 }
 
+/// Reads back the service of a property list that [`text`] has written.
+pub fn read(text: &str) -> Option<Service> {
+    let (_, words) = text.split_once("<key>ProgramArguments</key>")?;
+    let program = element(words, "string")?.0;
+    let mut variables = Vec::new();
+    let (_, mut rest) = words.split_once("<key>EnvironmentVariables</key>")?;
+    rest = rest.split_once("</dict>")?.0;
+    while let Some((name, after)) = element(rest, "key") {
+        let (value, after) = element(after, "string")?;
+        variables.push((name.into(), value.into()));
+        rest = after;
+    }
+    Some(Service { program: program.into(), variables })
+}
+
+/// Returns the text of the first element of this name, and what follows it.
+fn element<'a>(text: &'a str, name: &str) -> Option<(String, &'a str)> {
+    let (_, text) = text.split_once(&format!("<{name}>"))?;
+    let (inner, after) = text.split_once(&format!("</{name}>"))?;
+    Some((unescaped(inner)?, after))
+}
+
+fn unescaped(text: &str) -> Option<String> {
+    let mut parts = text.split('&');
+    let mut plain = parts.next()?.to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once(';')?;
+        plain.push(match name {
+            "amp" => '&',
+            "lt" => '<',
+            "gt" => '>',
+            "quot" => '"',
+            "apos" => '\'',
+            _ => char::from_u32(name.strip_prefix('#')?.parse().ok()?)?,
+        });
+        plain += rest;
+    }
+    Some(plain)
+}
+
 /// Installs the property list and starts the agent.
 pub(super) fn install(service: &Service, path: PathBuf) -> Result<Installed, ServiceError> {
     let text = text(service)?;
@@ -125,6 +165,15 @@ mod tests {
         assert_eq!(escaped("ä\n").unwrap(), "ä&#10;");
         assert_eq!(escaped("\x07"), None);
         assert!(super::escaped(OsStr::from_bytes(b"\xff")).is_err());
+    }
+
+    #[test]
+    fn a_list_is_read_back() {
+        for variables in [Vec::new(), vec![("KACHE_S3_ENDPOINT".into(), "http://a/?b&c<>'\"\n".into())]] {
+            let service = Service { program: "/p & q/kache".into(), variables };
+            assert_eq!(read(&text(&service).unwrap()), Some(service));
+        }
+        assert_eq!(read("<plist></plist>"), None);
     }
 
     #[test]

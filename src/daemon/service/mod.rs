@@ -114,6 +114,12 @@ pub fn installed(env: &Env) -> Option<PathBuf> {
     path(env).filter(|path| path.symlink_metadata().is_ok())
 }
 
+/// Reads back what an installed file says. `None`: it is not as it is written here.
+pub fn read(path: &Path) -> Option<Service> {
+    let text = fs::read_to_string(path).ok()?;
+    if cfg!(target_os = "macos") { launchd::read(&text) } else { systemd::read(&text) }
+}
+
 /// Installs and starts the service, or brings the installed one up to date.
 pub fn install(service: &Service, env: &Env) -> Result<Installed, ServiceError> {
     let path = path(env).ok_or(ServiceError::NoHome)?;

@@ -4,6 +4,7 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
+use std::os::unix::ffi::OsStringExt as _;
 
 use super::*;
 
@@ -85,6 +86,73 @@ fn quoted(word: &OsStr) -> String {
     quoted + "\""
 }
 
+/// Reads back the service of a unit that [`text`] has written.
+pub fn read(text: &str) -> Option<Service> {
+    let lines = |name| text.lines().filter_map(move |line| line.strip_prefix(name)?.strip_prefix('='));
+    let words = unquoted(lines("ExecStart").next()?)?;
+    let program = match &words[..] {
+        [shell, flag, _, program] if shell == "/bin/sh" && flag == "-c" => without_double_dollars(program),
+        [program, ..] => program.clone(),
+        [] => return None,
+    };
+    let mut variables = Vec::new();
+    for pair in lines("Environment").map(unquoted) {
+        let pair = pair?.into_iter().next()?.into_vec();
+        let at = pair.iter().position(|byte| *byte == b'=')?;
+        let (name, value) = (pair[..at].to_vec(), pair[at + 1..].to_vec());
+        variables.push((OsString::from_vec(name), OsString::from_vec(value)));
+    }
+    Some(Service { program: program.into(), variables })
+}
+
+/// Splits a line into words, and takes back what [`quoted`] did to each.
+fn unquoted(line: &str) -> Option<Vec<OsString>> {
+    let mut words = Vec::new();
+    let mut rest = line.trim_start();
+    while !rest.is_empty() {
+        let (is_quoted, mut bytes) = match rest.strip_prefix('"') {
+            Some(inner) => (true, inner.bytes()),
+            None => (false, rest.bytes()),
+        };
+        let mut word = Vec::new();
+        loop {
+            match bytes.next() {
+                Some(b'"') if is_quoted => break,
+                Some(b' ') if !is_quoted => break,
+                Some(b'\\') => match bytes.next()? {
+                    b'x' => {
+                        let digits = [bytes.next()?, bytes.next()?];
+                        word.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
+                    }
+                    byte => word.push(byte),
+                },
+                Some(b'%') => {
+                    bytes.next().filter(|byte| *byte == b'%')?;
+                    word.push(b'%');
+                }
+                Some(byte) => word.push(byte),
+                None if is_quoted => return None,
+                None => break,
+            }
+        }
+        words.push(OsString::from_vec(word));
+        rest = rest[rest.len() - bytes.len()..].trim_start();
+    }
+    Some(words)
+}
+
+fn without_double_dollars(word: &OsStr) -> OsString {
+    let mut bytes = word.as_bytes().to_vec();
+    let mut at = 0;
+    while at + 1 < bytes.len() {
+        if bytes[at..].starts_with(b"$$") {
+            bytes.remove(at);
+        }
+        at += 1;
+    }
+    OsString::from_vec(bytes)
+}
+
 /// Installs the unit, enables and starts it.
 pub(super) fn install(service: &Service, path: PathBuf) -> Result<Installed, ServiceError> {
     let text = text(service)?;
@@ -159,6 +227,21 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }
+    }
+
+    #[test]
+    fn a_unit_is_read_back() {
+        let odd = OsString::from_vec(b"/a b/100%h/$HOME/$$/\"q\"\\x41/\xc3\xbc;#\xff".to_vec());
+        for program in ["/usr/bin/kache".into(), "/$a %/k".into(), odd.clone()] {
+            let variables = vec![
+                ("KACHE_CACHE_DIR".into(), "/c \"d\"\n=%".into()),
+                ("KACHE_S3_BUCKET".into(), "b".into()),
+            ];
+            let service = Service { program: PathBuf::from(program), variables };
+            assert_eq!(read(&text(&service).unwrap()), Some(service));
+        }
+        assert_eq!(read("[Service]\n"), None);
+        assert_eq!(read("ExecStart=\"/open\n"), None);
     }
 
     #[test]

@@ -53,7 +53,12 @@ fn made(files: &[(&str, OutputKind, Vec<u8>)]) -> Made {
         stderr: PortableText::default(),
         compile_ms: 12,
         created_ms: 34,
-        artefact: Artefact { closure: Digest::of(b"c"), loads_code: false, loose: Default::default() },
+        artefact: Artefact {
+            closure: Digest::of(b"c"),
+            loads_code: false,
+            loose: Default::default(),
+            unsettled: vec![Digest::of(b"d")],
+        },
         tree: Tree::default(),
     };
     let path = PortablePath { root: Some(Root::Cwd), rest: "src/lib.rs".into() };
@@ -210,11 +215,12 @@ fn meta_is_what_people_can_read() {
     let made = made(&[("libfoo.rlib", OutputKind::Library, b"x".to_vec())]);
     let digest = Digest::of(b"x");
     let expected = format!(
-        r#"{{"schema":1,"key":"{}","crate_name":"foo_bar","entry":{{"key_schema":7,"invocation":"{}","unit":{{"package":"foo-bar","version":"1.0.0","crate_name":"foo_bar","target":"lib","mode":"build","profile":"dev","triple":null}},"inputs":{{"compiler_name":"rustc 1.95.0","compiler":"{}","arguments":[],"features":[],"files":[],"variables":[],"place":null,"externs":[]}},"outputs":[{{"name":"libfoo.rlib","kind":"Library","digest":"{digest}","size":1,"executable":false}}],"dep_info":["foo.d",{{"pieces":[{{"hex":"61ff"}}]}}],"stdout":{{"pieces":["wrote ",{{"root":"OutDir","form":"Json"}}]}},"stderr":{{"pieces":[]}},"compile_ms":12,"created_ms":34,"artefact":{{"closure":"{}","loads_code":false,"loose":[false,false]}},"tree":{{"directories":[],"links":[],"permissions":[]}}}},"prediction":{{"files":[[{{"root":"Cwd","rest":"src/lib.rs"}},"Content"]],"variables":[],"whole_environment":false,"directories":[],"bound":false,"traced":false}}}}"#,
+        r#"{{"schema":2,"key":"{}","crate_name":"foo_bar","entry":{{"key_schema":7,"invocation":"{}","unit":{{"package":"foo-bar","version":"1.0.0","crate_name":"foo_bar","target":"lib","mode":"build","profile":"dev","triple":null}},"inputs":{{"compiler_name":"rustc 1.95.0","compiler":"{}","arguments":[],"features":[],"files":[],"variables":[],"place":null,"externs":[]}},"outputs":[{{"name":"libfoo.rlib","kind":"Library","digest":"{digest}","size":1,"executable":false}}],"dep_info":["foo.d",{{"pieces":[{{"hex":"61ff"}}]}}],"stdout":{{"pieces":["wrote ",{{"root":"OutDir","form":"Json"}}]}},"stderr":{{"pieces":[]}},"compile_ms":12,"created_ms":34,"artefact":{{"closure":"{}","loads_code":false,"loose":[false,false],"unsettled":["{}"]}},"tree":{{"directories":[],"links":[],"permissions":[]}}}},"prediction":{{"files":[[{{"root":"Cwd","rest":"src/lib.rs"}},"Content"]],"variables":[],"whole_environment":false,"directories":[],"bound":false,"traced":false}}}}"#,
         key(),
         Digest::of(b"invocation"),
         Digest::default(),
         Digest::of(b"c"),
+        Digest::of(b"d"),
     );
     // A change here needs a new `SCHEMA`.
     assert_eq!(String::from_utf8(json(&made.meta)).unwrap(), expected);
@@ -298,10 +304,10 @@ fn what_is_no_archive_is_refused() {
 
     let meta: &[u8] = b"{}";
     assert_damaged(&tar_of(&[("meta.json", meta)]), "`meta.json` is none of ours");
-    let text = br#"{"schema":1,"key":7}"#;
+    let text = br#"{"schema":2,"key":7}"#;
     assert_damaged(&tar_of(&[("meta.json", text)]), "`meta.json` is none of ours");
-    let newer = br#"{"schema":2,"key":7}"#;
-    assert_eq!(unpacked(&tar_of(&[("meta.json", newer)])).meta, Err(Failure::OtherVersion(2)));
+    let newer = br#"{"schema":3,"key":7}"#;
+    assert_eq!(unpacked(&tar_of(&[("meta.json", newer)])).meta, Err(Failure::OtherVersion(3)));
 }
 
 #[test]

@@ -4,8 +4,11 @@
 //!
 //! The program is a binary search. Since Linux 5.11 the kernel runs it once for each number when it is installed, and
 //! never again for those that are always allowed: a chain of comparisons would cost more there than all calls together.
+//!
+//! Calls that only look pass when they come from the gate, where they are noted before they are made; see `hook`.
 
 use super::calls::{LAST_KNOWN, Rule, When, rules};
+use super::hook::layout::GATE_CALL;
 
 /// How the kernel names the architecture this program is compiled for.
 #[cfg(target_arch = "x86_64")]
@@ -20,6 +23,7 @@ const ALLOW: u32 = libc::SECCOMP_RET_ALLOW;
 /// Where `struct seccomp_data` keeps what the program loads.
 const NR: u32 = 0;
 const ARCH: u32 = 4;
+const INSTRUCTION: u32 = 8;
 const ARGS: u32 = 16;
 
 /// Builds the program: a foreign architecture, an unknown number and every rule that applies stop the caller.
@@ -43,7 +47,10 @@ fn search(rules: &[&Rule]) -> Vec<libc::sock_filter> {
     match rules {
         [] => vec![ret(ALLOW)],
         [rule] => {
-            let block = block(rule.when);
+            let mut block = block(rule.when);
+            if rule.passes_gate() {
+                block.splice(0..0, gate());
+            }
             let mut leaf = vec![jump(libc::BPF_JEQ, rule.nr, 0, distance(&block))];
             leaf.extend(block);
             leaf.push(ret(ALLOW));
@@ -62,6 +69,17 @@ fn search(rules: &[&Rule]) -> Vec<libc::sock_filter> {
 
 fn distance(skipped: &[libc::sock_filter]) -> u8 {
     u8::try_from(skipped.len()).expect("half of the table is shorter than the longest jump")
+}
+
+/// Lets a call pass that comes from the gate.
+fn gate() -> [libc::sock_filter; 5] {
+    [
+        load(INSTRUCTION),
+        jump(libc::BPF_JEQ, GATE_CALL as u32, 0, 3),
+        load(INSTRUCTION + 4),
+        jump(libc::BPF_JEQ, (GATE_CALL as u64 >> 32) as u32, 0, 1),
+        ret(ALLOW),
+    ]
 }
 
 /// Returns what decides about one call; every way through it ends in a verdict.

@@ -141,6 +141,16 @@ pub(super) fn target(link: &[u8], out: &mut Vec<u8>) -> Target {
     }
 }
 
+/// Returns where the symbolic link at `path` leads; nothing if there is something else.
+pub(super) fn link(path: &[u8]) -> Result<Option<Vec<u8>>, Errno> {
+    let mut buffer = [MaybeUninit::uninit(); libc::PATH_MAX as usize];
+    match rustix::fs::readlinkat_raw(CWD, path, &mut buffer) {
+        Ok((target, _)) => Ok(Some(target.to_vec())),
+        Err(Errno::INVAL) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Returns whether we, and so the traced program with the same rights, could write to a file.
 pub(super) fn writable(path: &[u8]) -> bool {
     rustix::fs::accessat(CWD, path, rustix::fs::Access::WRITE_OK, AtFlags::EACCESS).is_ok()

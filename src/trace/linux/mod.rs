@@ -5,7 +5,8 @@
 //! - `spawn`: filter and listener between fork and exec
 //! - `listener`: stops arrive, answers leave
 //! - `supervise`: the loop; raw arguments become deeds
-//! - `hook`: which variables the program asks for
+//! - `hook`: which variables the program asks for; what all programs look at, without a stop
+//! - `playback`: what they noted
 //! - `keeper`: a process that answers when ours has ended
 //! - `memory`, `resolve`: a path as the stopped thread means it
 //! - `record`: deeds become accesses; what the tree made itself is told apart
@@ -18,6 +19,7 @@ mod keeper;
 mod listener;
 mod look;
 mod memory;
+mod playback;
 mod program;
 mod record;
 mod resolve;

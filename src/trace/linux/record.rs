@@ -13,23 +13,61 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use super::look::{self, Seen, State};
+use super::playback::Tape;
 use super::program::{self, Needs};
 use crate::trace::{Access, Incomplete, Trace};
 
 /// One call, with its paths made absolute.
 #[derive(Debug)]
 pub(super) enum Deed<'a> {
-    Open { path: &'a [u8], flags: i32, follow: bool },
-    Stat { path: &'a [u8], follow: bool },
-    ReadLink { path: &'a [u8] },
-    List { path: &'a [u8] },
-    Exec { path: &'a [u8], directory: &'a [u8] },
-    Create { path: &'a [u8], link: bool },
-    Remove { path: &'a [u8] },
-    Change { path: &'a [u8], follow: bool },
-    Rename { from: &'a [u8], to: &'a [u8], flags: u32 },
-    HardLink { from: &'a [u8], to: &'a [u8], follow: bool },
-    Connect { socket: &'a [u8] },
+    Open {
+        path: &'a [u8],
+        flags: i32,
+        follow: bool,
+    },
+    Stat {
+        path: &'a [u8],
+        follow: bool,
+    },
+    ReadLink {
+        path: &'a [u8],
+    },
+    /// Reads all links on the way from `base` to what is at `path`, and its own.
+    ReadLinks {
+        base: &'a [u8],
+        path: &'a [u8],
+    },
+    List {
+        path: &'a [u8],
+    },
+    Exec {
+        path: &'a [u8],
+        directory: &'a [u8],
+    },
+    Create {
+        path: &'a [u8],
+        link: bool,
+    },
+    Remove {
+        path: &'a [u8],
+    },
+    Change {
+        path: &'a [u8],
+        follow: bool,
+    },
+    Rename {
+        from: &'a [u8],
+        to: &'a [u8],
+        flags: u32,
+    },
+    HardLink {
+        from: &'a [u8],
+        to: &'a [u8],
+        follow: bool,
+    },
+    Connect {
+        socket: &'a [u8],
+    },
     Network,
     Random,
     Host,
@@ -49,8 +87,10 @@ pub(super) struct Recorder {
     stops: u64,
     closed: bool,
     real: Vec<u8>,
-    /// A file of ours that the loader opens.
-    passed_over: Option<Box<[u8]>>,
+    /// Files of ours that the loader opens.
+    passed_over: Vec<Box<[u8]>>,
+    /// What the tree notes without a stop.
+    tape: Option<Tape>,
 }
 
 /// A place that the tree wrote, replaced or removed.
@@ -90,7 +130,20 @@ impl Recorder {
 
     /// Leaves a file of ours out of the trace, which must have no other name.
     pub(super) fn pass_over(&mut self, path: &Path) {
-        self.passed_over = Some(path.as_os_str().as_bytes().into());
+        self.passed_over.push(path.as_os_str().as_bytes().into());
+    }
+
+    /// Takes what is noted on a tape as well.
+    pub(super) fn listen(&mut self, tape: Tape) {
+        self.tape = Some(tape);
+    }
+
+    /// Notes what is on the tape: all that was looked at before the next deed.
+    pub(super) fn catch_up(&mut self) {
+        if let Some(mut tape) = self.tape.take() {
+            tape.play(|deed| self.note(deed));
+            self.tape = Some(tape);
+        }
     }
 
     /// Returns whether the trace was taken: what follows is let through unrecorded.
@@ -105,6 +158,8 @@ impl Recorder {
 
     /// Takes the trace out; nothing is recorded any more.
     pub(super) fn close(&mut self) -> Trace {
+        self.catch_up();
+        self.tape = None;
         self.closed = true;
         self.made.clear();
         let mut accesses: Vec<Access> =
@@ -124,10 +179,11 @@ impl Recorder {
     /// Notes one deed, about to happen.
     pub(super) fn note(&mut self, deed: Deed<'_>) {
         match deed {
-            Deed::Open { path, .. } if self.passed_over.as_deref() == Some(path) => {}
+            Deed::Open { path, .. } if self.passed_over.iter().any(|ours| **ours == *path) => {}
             Deed::Open { path, flags, follow } => self.open(path, flags, follow),
             Deed::Stat { path, follow } => self.stat(path, follow),
             Deed::ReadLink { path } => self.find(path, LINK, false),
+            Deed::ReadLinks { base, path } => self.read_links(base, path),
             Deed::List { path } => self.find(path, LIST, true),
             Deed::Exec { path, directory } => self.exec(path, directory),
             Deed::Create { path, link } => self.create(path, link),
@@ -196,6 +252,41 @@ impl Recorder {
         if !self.has(path, LINK) {
             let seen = see(path, false);
             self.found_name(path, &seen);
+        }
+    }
+
+    /// Follows a path name by name, as `realpath` does.
+    fn read_links(&mut self, base: &[u8], path: &[u8]) {
+        const LINKS: usize = 40;
+        let mut place = if base == b"/" { Vec::new() } else { base.to_vec() };
+        let mut names = names_of(path);
+        let mut links = 0;
+        let mut is_name = false;
+        while let Some(name) = names.pop() {
+            if name == b".." {
+                // Only a directory can be left.
+                if std::mem::take(&mut is_name) {
+                    self.find(&place, STAT, true);
+                }
+                place.truncate(place.iter().rposition(|&b| b == b'/').unwrap_or(0));
+                continue;
+            }
+            let above = place.len();
+            place.push(b'/');
+            place.extend_from_slice(&name);
+            self.find(&place, LINK, false);
+            let Ok(target) = look::link(&place) else { return };
+            is_name = target.is_none();
+            let Some(target) = target else { continue };
+            links += 1;
+            if links > LINKS {
+                return;
+            }
+            place.truncate(if target.first() == Some(&b'/') { 0 } else { above });
+            names.extend(names_of(&target));
+        }
+        if is_name && (path.ends_with(b"/") || path.ends_with(b"/.")) {
+            self.find(&place, STAT, true);
         }
     }
 
@@ -448,6 +539,12 @@ fn parent(path: &[u8]) -> &[u8] {
         None | Some(0) => b"/",
         Some(slash) => &path[..slash],
     }
+}
+
+/// Splits a path into its names, the first of them last.
+fn names_of(path: &[u8]) -> Vec<Vec<u8>> {
+    let names = path.rsplit(|&b| b == b'/').filter(|name| !name.is_empty() && *name != b".");
+    names.map(<[u8]>::to_vec).collect()
 }
 
 /// Returns the last part of a clean absolute path.

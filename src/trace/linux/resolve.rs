@@ -88,7 +88,7 @@ fn own_link(name: &[u8]) -> Option<(&'static str, &[u8])> {
 }
 
 /// Appends the parts of `name` to the absolute path in `out`, leaving out empty ones and `.`.
-fn push_clean(out: &mut Vec<u8>, name: &[u8]) {
+pub(super) fn push_clean(out: &mut Vec<u8>, name: &[u8]) {
     if out == b"/" {
         out.clear();
     }

@@ -72,7 +72,12 @@ pub(super) fn start(
         .map_err(|e| resources(&e.into()))?;
     let shared = Shared::default();
     if let Some(hook) = hook {
-        shared.lock().pass_over(&hook.path);
+        let mut recorder = shared.lock();
+        recorder.pass_over(&hook.path);
+        if let Some((tape, path)) = hook.tape() {
+            recorder.pass_over(path);
+            recorder.listen(tape);
+        }
     }
     let (end, ended) = channel();
     let (said, handover) = channel();

@@ -49,6 +49,7 @@ fn handle(stop: &Stop, listener: &Listener, shared: &Shared, reader: &mut Reader
     if recorder.is_closed() {
         return;
     }
+    recorder.catch_up();
     let deed = reader.read(stop);
     if !listener.is_valid(stop.id) {
         return;

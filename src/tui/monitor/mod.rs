@@ -92,7 +92,7 @@ impl View for Monitor {
         let wish = match input {
             Input::Key(key) => keys::pressed(&mut self.state, key),
             Input::Mouse(mouse) => keys::pointed(&mut self.state, &self.areas, mouse),
-            Input::Resized | Input::Tick => Wish::Nothing,
+            Input::Paste(_) | Input::Resized | Input::Tick => Wish::Nothing,
         };
         match self.fulfil(wish) {
             Flow::Stay if news || self.state.now_ms.abs_diff(self.drawn_ms) >= REDRAW_MS => Flow::Draw,

@@ -71,8 +71,18 @@ pub(super) struct Project {
     pub(super) target: PathBuf,
     /// When it was last built, in milliseconds since the Unix epoch.
     pub(super) built_ms: u64,
-    /// What it takes on disk, once that has been measured.
-    pub(super) usage: Option<Usage>,
+    pub(super) measured: Measured,
+}
+
+/// What is known of a target directory.
+#[derive(Clone, Debug)]
+pub(super) enum Measured {
+    /// Nothing yet.
+    Waits,
+    /// It is not there any more.
+    Gone,
+    /// What it takes on disk.
+    Is(Usage),
 }
 
 impl State {
@@ -131,7 +141,7 @@ impl State {
             News::Daemon(daemon) => self.daemon = daemon,
             News::Measured(target, usage) => {
                 if let Some(project) = self.projects.iter_mut().find(|project| project.target == target) {
-                    project.usage = Some(usage);
+                    project.measured = usage.map_or(Measured::Gone, Measured::Is);
                 }
             }
             News::Explained { question, text } => {
@@ -169,7 +179,7 @@ impl State {
         for (target, built_ms) in self.builds.targets() {
             match self.projects.iter_mut().find(|project| project.target == target) {
                 Some(project) => project.built_ms = built_ms,
-                None => self.projects.push(Project { target, built_ms, usage: None }),
+                None => self.projects.push(Project { target, built_ms, measured: Measured::Waits }),
             }
         }
         if let Some(last) = self.builds.last() {

@@ -22,6 +22,7 @@ use crate::event::{
 use crate::report::entries::Listing;
 use crate::rustc::paths::Loose;
 use crate::store::usage::Space;
+use crate::targets::Parts;
 
 /// 2026-03-21T12:34:56Z.
 const NOW: u64 = 1_774_096_496_000;
@@ -107,7 +108,12 @@ fn stored(package: &str, size: u64, hits: u64) -> (Digest, Entry, entry::Usage) 
         stderr: Default::default(),
         compile_ms: 1_350,
         created_ms: NOW - 86_400_000,
-        artefact: Artefact { closure: Digest::default(), loads_code: false, loose: Loose::default() },
+        artefact: Artefact {
+            closure: Digest::default(),
+            loads_code: false,
+            loose: Loose::default(),
+            unsettled: Vec::new(),
+        },
         tree: Tree::default(),
     };
     let last_ms = if hits > 0 { NOW - 9_000 } else { 0 };
@@ -134,10 +140,9 @@ fn full() -> State {
     }
     let uses = |size| Usage {
         size,
-        shared: size / 2,
-        incremental: size / 4,
-        deps: size / 2,
-        other: size / 4,
+        cached: size / 2,
+        freed: size / 2,
+        parts: Parts { incremental: size / 4, deps: size / 2, binaries: size / 4, ..Parts::default() },
         profiles: vec!["debug".into(), "release".into()],
     };
     for news in [
@@ -158,7 +163,7 @@ fn full() -> State {
             ending: false,
             queue: Some((1, 2)),
         })),
-        News::Measured("/w/app/target".into(), uses(8_100_000_000)),
+        News::Measured("/w/app/target".into(), Some(uses(8_100_000_000))),
     ] {
         state.learn(news);
     }

@@ -44,7 +44,12 @@ fn archive(key: Digest) -> Vec<u8> {
         stderr: PortableText::default(),
         compile_ms: 1,
         created_ms: 1,
-        artefact: Artefact { closure: Digest::default(), loads_code: false, loose: Default::default() },
+        artefact: Artefact {
+            closure: Digest::default(),
+            loads_code: false,
+            loose: Default::default(),
+            unsettled: Vec::new(),
+        },
         tree: Tree::default(),
     };
     pack(&Meta::new(key, entry, None), 3, |_| Ok(&*content), Vec::new()).unwrap()

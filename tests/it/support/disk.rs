@@ -124,6 +124,51 @@ impl Memory {
         }
     }
 
+    /// Mounts a btrfs of `size` bytes in a file beside a directory. `None`, with a printed reason, where this cannot be.
+    pub(crate) fn btrfs(at: &Path, size: u64) -> Option<Self> {
+        fs::create_dir_all(at).unwrap();
+        let image = at.with_extension("image");
+        fs::File::create(&image).unwrap().set_len(size).unwrap();
+        let run = |program: &str, arguments: &[&std::ffi::OsStr]| {
+            let output = std::process::Command::new(program).args(arguments).output()?;
+            let failed = || std::io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned());
+            if output.status.success() { Ok(()) } else { Err(failed()) }
+        };
+        let made = run("mkfs.btrfs", &["-q".as_ref(), image.as_ref()])
+            .and_then(|()| private_mounts())
+            .and_then(|()| run("mount", &["-o".as_ref(), "loop".as_ref(), image.as_ref(), at.as_ref()]));
+        match made {
+            Ok(()) => Some(Self { at: at.to_owned() }),
+            Err(error) => {
+                note(&format!("skipped: no btrfs can be mounted here: {error}"));
+                None
+            }
+        }
+    }
+
+    /// Has all written to the disk below.
+    pub(crate) fn sync(&self) {
+        rustix::fs::syncfs(fs::File::open(&self.at).unwrap()).unwrap();
+    }
+
+    /// Shows a directory at a second place, as a file system of its own. Only after another mount of this thread's.
+    pub(crate) fn bind(what: &Path, at: &Path) -> Self {
+        fs::create_dir_all(at).unwrap();
+        let (from, to) = (c_path(what), c_path(at));
+        // SAFETY: all pointers are C strings that outlive the call, or null where the call reads none.
+        let bound = unsafe {
+            libc::mount(from.as_ptr(), to.as_ptr(), std::ptr::null(), libc::MS_BIND, std::ptr::null())
+        };
+        assert_eq!(bound, 0, "{}", std::io::Error::last_os_error());
+        Self { at: at.to_owned() }
+    }
+
+    /// Returns the bytes in use.
+    pub(crate) fn used(&self) -> u64 {
+        let stat = rustix::fs::statvfs(&self.at).unwrap();
+        (stat.f_blocks - stat.f_bfree) * stat.f_frsize
+    }
+
     /// Makes it read-only.
     pub(crate) fn make_read_only(&self) {
         mount("tmpfs", &self.at, libc::MS_REMOUNT | libc::MS_RDONLY, "").unwrap();

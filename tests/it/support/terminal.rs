@@ -11,6 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
@@ -26,6 +27,8 @@ pub(crate) struct Terminal {
     child: Child,
     screen: Arc<Mutex<vt100::Parser>>,
     reader: Option<JoinHandle<()>>,
+    /// Closed to stop the reader.
+    reading: Option<OwnedFd>,
     modes: Termios,
 }
 
@@ -64,8 +67,10 @@ impl Terminal {
         drop(command);
         let screen = Arc::new(Mutex::new(vt100::Parser::new(cells(rows), cells(columns), 0)));
         let master = File::from(master);
-        let reader = read_into(master.try_clone().unwrap(), Arc::clone(&screen));
-        Self { master, slave: slave.into(), child, screen, reader: Some(reader), modes }
+        let (until, reading) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
+        let reader = read_into(master.try_clone().unwrap(), until, Arc::clone(&screen));
+        let (reader, reading) = (Some(reader), Some(reading));
+        Self { master, slave: slave.into(), child, screen, reader, reading, modes }
     }
 
     /// Types. Keys that are no text are the bytes a terminal sends for them.
@@ -79,6 +84,17 @@ impl Terminal {
         self.parser().screen_mut().set_size(cells(rows), cells(columns));
         tcsetwinsize(&self.master, size(columns, rows)).unwrap();
         self
+    }
+
+    /// Takes the terminal away, as closing its window does, and waits for the program's end.
+    pub(crate) fn hang_up(mut self) {
+        drop(self.reading.take());
+        self.reader.take().unwrap().join().unwrap();
+        // What is put in their place is no terminal.
+        let nothing = || File::open("/dev/null").unwrap();
+        self.master = nothing();
+        self.slave = nothing().into();
+        wait_for("the program's end", || self.child.try_wait().unwrap().is_some());
     }
 
     /// Sends a signal to the program.
@@ -154,6 +170,7 @@ impl Terminal {
             let screen = parser.screen();
             !screen.alternate_screen()
                 && !screen.hide_cursor()
+                && !screen.bracketed_paste()
                 && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
         });
         self
@@ -168,16 +185,24 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        // The reader ends with its last line; it must not be waited for while we hold the other side open.
-        drop(self.reader.take());
+        drop(self.reading.take());
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
     }
 }
 
 /// Takes in all that the program writes.
-fn read_into(mut master: File, screen: Arc<Mutex<vt100::Parser>>) -> JoinHandle<()> {
+fn read_into(mut master: File, until: OwnedFd, screen: Arc<Mutex<vt100::Parser>>) -> JoinHandle<()> {
     std::thread::spawn(move || {
         let mut bytes = [0; 4096];
-        while let Ok(count @ 1..) = master.read(&mut bytes) {
+        loop {
+            let mut ready = [PollFd::new(&master, PollFlags::IN), PollFd::new(&until, PollFlags::IN)];
+            poll(&mut ready, None).unwrap();
+            if !ready[1].revents().is_empty() {
+                return;
+            }
+            let Ok(count @ 1..) = master.read(&mut bytes) else { return };
             screen.lock().unwrap().process(&bytes[..count]);
         }
     })

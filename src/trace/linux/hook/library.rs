@@ -18,6 +18,9 @@
 #![no_std]
 
 mod layout;
+mod paths;
+mod programs;
+mod tape;
 
 use core::arch::{asm, global_asm};
 use core::ffi::{CStr, c_char, c_int, c_long, c_void};
@@ -26,19 +29,17 @@ use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use layout::{
-    CURSOR, EARLY, ENDED, FIRST, HEAD, HERE, LENGTH, LOG, LOST, MAGIC, OBJECT, PROGRAM, READ, SECOND, SIZE,
-    STARTED,
+    CURSOR, EARLY, ENDED, FIRST, HEAD, HERE, LENGTH, LOG, LOST, MAGIC, NEXT_LEN, OBJECT, PROGRAM, READ, SECOND,
+    SIZE, STARTED, TAPE,
 };
 
 unsafe extern "C" {
     static mut environ: *mut *mut c_char;
 
-    fn open(path: *const c_char, flags: c_int, ...) -> c_int;
     fn close(fd: c_int) -> c_int;
     fn mmap(at: *mut c_void, len: usize, prot: c_int, flags: c_int, fd: c_int, offset: c_long)
     -> *mut c_void;
     fn munmap(at: *mut c_void, len: usize) -> c_int;
-    fn readlink(path: *const c_char, into: *mut c_char, len: usize) -> isize;
     fn dl_iterate_phdr(
         each: extern "C" fn(*const Info, usize, *mut c_void) -> c_int,
         data: *mut c_void,
@@ -160,6 +161,9 @@ unsafe extern "C" fn ask_place(into: *mut c_char, len: usize, caller: usize) -> 
 
 unsafe extern "C" fn ask_real_path(path: *const c_char, into: *mut c_char, caller: usize) -> *mut c_char {
     let next = note_place(&NEXT_REAL_PATH, caller);
+    if let Some(real) = paths::real_path(path, into) {
+        return real;
+    }
     if next.is_null() {
         return ptr::null_mut();
     }
@@ -220,29 +224,58 @@ unsafe fn walk(name: &[u8]) -> *mut c_char {
 
 // The beginning and the end.
 
-/// Finds and opens the log, and tidies up after the one who brought us here.
+/// Finds the file that we share, and tidies up after the one who brought us here.
 extern "C" fn begin() {
     for next in [&NEXT, &NEXT_SECURE, &NEXT_PLACE, &NEXT_REAL_PATH] {
         next.look();
     }
     machine::begin();
+    paths::begin();
     if NEXT_PLACE.known().is_null() || NEXT_REAL_PATH.known().is_null() {
         // Without an answer of ours nothing is noted, and nothing is relied on.
         return;
     }
     // SAFETY: no thread but this one runs yet, and `environ` is set up before any constructor runs.
-    let Some(log) = (unsafe { take_log() }) else { return };
+    match unsafe { take_file() } {
+        Some(Ours::Log(log)) => begin_log(log),
+        Some(Ours::Tape(path)) => begin_tape(&path),
+        None => {}
+    }
+}
+
+/// Begins in the program itself.
+fn begin_log(log: Log) {
     log.add(STARTED);
     let mut path = MaybeUninit::<[u8; 4096]>::uninit();
-    // SAFETY: the kernel writes no more than the given length.
-    let len = unsafe { readlink(c"/proc/self/exe".as_ptr(), path.as_mut_ptr().cast(), 4096) };
-    if let Ok(len @ 1..4096) = usize::try_from(len) {
+    let arguments = [c"/proc/self/exe".as_ptr().addr(), path.as_mut_ptr().addr(), 4096];
+    if let Ok(len @ 1..4096) = usize::try_from(machine::read_link(arguments)) {
         // SAFETY: so much was written.
         let path = unsafe { core::slice::from_raw_parts(path.as_ptr().cast::<u8>(), len) };
         log.append(PROGRAM, 0, 0, path);
     }
     list(log, EARLY);
     MAPPED.store(log.0, Ordering::Release);
+    begin_tape(&log.next());
+}
+
+/// Begins in any program of the tree.
+fn begin_tape(path: &FileName) {
+    // SAFETY: the last byte is zero.
+    let path = unsafe { CStr::from_ptr(path.as_ptr().cast()) };
+    if !path.is_empty() && tape::begin(path.as_ptr()) {
+        programs::begin(path);
+    }
+}
+
+/// A path of one of our files, with zeros at its end.
+type FileName = [u8; NEXT_LEN];
+
+/// Who brought us here.
+enum Ours {
+    /// Into the program itself, with its log.
+    Log(Log),
+    /// Into one that it started, with the tape in the file of this path.
+    Tape(FileName),
 }
 
 /// Lists what is loaded: nothing has been unloaded, or it is said.
@@ -276,10 +309,10 @@ fn next(name: &CStr) -> *mut c_void {
 
 global_asm!(".weak dlsym");
 
-/// Maps the log that the last variable names, and takes that variable away.
+/// Opens the file that the last variable names, and takes that variable away.
 ///
 /// The entries before it move up by one, so that what follows the list in memory stays next to it.
-unsafe fn take_log() -> Option<Log> {
+unsafe fn take_file() -> Option<Ours> {
     // SAFETY: a list of C strings that ends with null. The loader let the kernel's list stand, which can be written,
     // as can the strings.
     unsafe {
@@ -293,13 +326,43 @@ unsafe fn take_log() -> Option<Log> {
         let last = *environ.add(count.checked_sub(1)?);
         let entry = CStr::from_ptr(last).to_bytes();
         let path = entry.strip_prefix(b"LD_PRELOAD=")?;
-        let log = Log::open(path)?;
+        let ours = open_ours(path)?;
         ptr::copy(environ, environ.add(1), count - 1);
         environ = environ.add(1);
         // It also goes from what `/proc/self/environ` shows.
         ptr::write_bytes(last, 0, entry.len());
-        Some(log)
+        Some(ours)
     }
+}
+
+/// Opens the file whose path stands before the first colon.
+fn open_ours(path: &[u8]) -> Option<Ours> {
+    let path = path.split(|&byte| byte == b':').next()?;
+    let mut name = [0_u8; NEXT_LEN];
+    name.get_mut(..path.len()).filter(|room| room.len() < NEXT_LEN)?.copy_from_slice(path);
+    // SAFETY: the name ends with zeros. The mapping is ours, and stays.
+    unsafe {
+        let fd = open_file(name.as_ptr().cast(), O_RDWR | O_CLOEXEC);
+        if fd < 0 {
+            return None;
+        }
+        let at = mmap(ptr::null_mut(), SIZE, PROT_READ_WRITE, MAP_SHARED, fd, LOG as c_long);
+        close(fd);
+        if at.addr() == usize::MAX {
+            return None;
+        }
+        let magic = at.cast::<u64>().read();
+        if magic == MAGIC {
+            return Some(Ours::Log(Log(at.cast())));
+        }
+        munmap(at, SIZE);
+        (magic == TAPE).then_some(Ours::Tape(name))
+    }
+}
+
+/// Opens a file, for the library itself.
+fn open_file(path: *const c_char, flags: c_int) -> c_int {
+    machine::open([path.addr(), flags as usize])
 }
 
 fn list(log: Log, kind: u32) {
@@ -347,28 +410,12 @@ impl Log {
         (!at.is_null()).then_some(Self(at))
     }
 
-    /// Maps the log in the file whose path stands before the first colon.
-    fn open(path: &[u8]) -> Option<Self> {
-        let path = path.split(|&byte| byte == b':').next()?;
-        let mut name = [0_u8; 64];
-        name.get_mut(..path.len()).filter(|room| room.len() < 64)?.copy_from_slice(path);
-        // SAFETY: the name ends with zeros. The mapping is ours, and stays.
-        unsafe {
-            let fd = open(name.as_ptr().cast(), O_RDWR | O_CLOEXEC);
-            if fd < 0 {
-                return None;
-            }
-            let at = mmap(ptr::null_mut(), SIZE, PROT_READ_WRITE, MAP_SHARED, fd, LOG as c_long);
-            close(fd);
-            if at.addr() == usize::MAX {
-                return None;
-            }
-            if at.cast::<u64>().read() != MAGIC {
-                munmap(at, SIZE);
-                return None;
-            }
-            Some(Self(at.cast()))
-        }
+    /// Returns the path of the second file.
+    fn next(self) -> FileName {
+        // SAFETY: it lies inside the mapping, and is not changed after us.
+        let mut name = unsafe { self.0.add(layout::NEXT).cast::<FileName>().read() };
+        name[NEXT_LEN - 1] = 0;
+        name
     }
 
     fn word(self, at: usize) -> &'static AtomicU32 {

@@ -166,6 +166,8 @@ struct Names {
 
 // What the kernel says.
 
+const AT_FDCWD: usize = -100_isize as usize;
+
 const EIO: c_int = 5;
 const EINTR: c_int = 4;
 const ENAMETOOLONG: c_int = 36;
@@ -178,6 +180,8 @@ mod numbers {
     pub(super) const SYS_GETRANDOM: usize = 318;
     pub(super) const SYS_UNAME: usize = 63;
     pub(super) const SYS_SYSINFO: usize = 99;
+    pub(super) const SYS_OPENAT: usize = 257;
+    pub(super) const SYS_READLINK: usize = 89;
 }
 #[cfg(target_arch = "aarch64")]
 mod numbers {
@@ -186,11 +190,13 @@ mod numbers {
     pub(super) const SYS_GETRANDOM: usize = 278;
     pub(super) const SYS_UNAME: usize = 160;
     pub(super) const SYS_SYSINFO: usize = 179;
+    pub(super) const SYS_OPENAT: usize = 56;
+    pub(super) const SYS_READLINKAT: usize = 78;
 }
 use numbers::*;
 
 /// Makes a system call: its result, or the error's number below zero.
-fn kernel(number: usize, arguments: [usize; 3]) -> isize {
+pub(crate) fn kernel(number: usize, arguments: [usize; 3]) -> isize {
     let [first, second, third] = arguments;
     let result: isize;
     // SAFETY: the calls made here write to nothing but where their own caller asked for it.
@@ -205,8 +211,29 @@ fn kernel(number: usize, arguments: [usize; 3]) -> isize {
     result
 }
 
+/// Opens a file by path and flags; below zero, the error.
+pub(crate) fn open([path, flags]: [usize; 2]) -> c_int {
+    kernel(SYS_OPENAT, [AT_FDCWD, path, flags]) as c_int
+}
+
+/// Reads a link, given by path, place and room.
+pub(crate) fn read_link([path, into, len]: [usize; 3]) -> isize {
+    #[cfg(target_arch = "x86_64")]
+    return kernel(SYS_READLINK, [path, into, len]);
+    #[cfg(target_arch = "aarch64")]
+    return {
+        let result: isize;
+        // SAFETY: writes to where it is told to.
+        unsafe {
+            asm!("svc 0", in("x8") SYS_READLINKAT, inlateout("x0") AT_FDCWD as isize => result, in("x1") path,
+                in("x2") into, in("x3") len, options(nostack));
+        }
+        result
+    };
+}
+
 /// Turns what the kernel says into what C functions do.
-fn answer(result: isize) -> isize {
+pub(crate) fn answer(result: isize) -> isize {
     if !(-4095..0).contains(&result) {
         return result;
     }
@@ -215,7 +242,7 @@ fn answer(result: isize) -> isize {
 }
 
 #[cold]
-fn fail(errno: c_int) {
+pub(crate) fn fail(errno: c_int) {
     // SAFETY: every thread has one.
     unsafe { *__errno_location() = errno };
 }

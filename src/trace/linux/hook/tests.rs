@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
+mod tape;
+
 use crate::trace::{Access, Object, Scope, Trace, Variables, spawn, spawn_with};
 
 /// A scratch directory with programs.

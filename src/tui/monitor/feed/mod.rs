@@ -54,8 +54,8 @@ pub(super) enum News {
     Free(u64),
     /// The daemon; `None` if there is none.
     Daemon(Option<DaemonNews>),
-    /// A target directory.
-    Measured(PathBuf, Usage),
+    /// A target directory; `None` if there is none any more.
+    Measured(PathBuf, Option<Usage>),
     /// The answer to a question.
     Explained { question: u64, text: String },
 }

@@ -15,6 +15,7 @@ use crate::agent::client::Client;
 use crate::agent::message::{Intent, Reply, Request};
 use crate::event::{Log, LogPosition};
 use crate::report::entries::Listing;
+use crate::store::held::Held;
 use crate::store::index::{Index, IndexError};
 use crate::store::layout::Layout;
 use crate::store::{is_on_network, usage};
@@ -201,9 +202,12 @@ impl Surveyor {
         self.targets.busy.store(true, Ordering::Relaxed);
         let (busy, took_ms) = (Arc::clone(&self.targets.busy), Arc::clone(&self.targets.took_ms));
         let listener = listener.clone();
+        let layout = self.layout.clone();
         std::thread::spawn(move || {
+            // Without a look through the store nothing is known to be shared.
+            let held = Held::by(&layout).unwrap_or_default();
             for directory in directories {
-                let usage = targets::measure(&directory);
+                let usage = targets::measure(&directory, &held);
                 if listener.tell(News::Measured(directory, usage)).is_err() {
                     break;
                 }

@@ -1,15 +1,14 @@
-//! Cargo's own configuration, as far as the front end must know it.
+//! Cargo's own configuration, as far as somebody must know it.
 //!
-//! Owns the search for cargo's configuration files and their order. Never complains about one: cargo reads them too
-//! and says it better. Nothing is read until a value is asked for.
+//! Owns the search for cargo's configuration files, what they include, and their order. Never complains about one:
+//! cargo reads them too and says it better. Nothing is read until a value is asked for.
 
 use std::cell::OnceCell;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item};
 
-use super::command::CargoWords;
 use crate::env::{self, Env};
 use crate::fs;
 
@@ -17,7 +16,7 @@ use crate::fs;
 const INCLUDE_DEPTH: usize = 8;
 
 /// What configures one run of cargo.
-pub(super) struct CargoConfig {
+pub struct CargoConfig {
     /// Where cargo runs.
     directory: PathBuf,
     /// Values of `--config`, the winning one first.
@@ -34,30 +33,47 @@ struct Layer {
 }
 
 /// A text, and the directory that it is relative to if it is a path.
-pub(super) struct Text {
-    pub(super) value: String,
-    pub(super) root: PathBuf,
+pub struct Text {
+    /// What is written.
+    pub value: String,
+    /// Where the file or the option stands.
+    pub root: PathBuf,
 }
 
 impl CargoConfig {
-    /// Names the sources; nothing is read.
-    pub(super) fn new(env: &Env, cargo: &CargoWords<'_>, directory: &Path) -> Self {
+    /// Names the sources of a cargo that runs in a directory; nothing is read.
+    pub fn new(env: &Env, directory: &Path) -> Self {
         let home = env.get(env::CARGO_HOME).map(|home| directory.join(home));
         Self {
-            directory: cargo.directory().map_or(directory.to_owned(), |moved| directory.join(moved)),
-            options: cargo.configs(),
+            directory: directory.to_owned(),
+            options: Vec::new(),
             home: home.or_else(|| Some(env.home()?.join(".cargo"))),
             files: OnceCell::new(),
         }
     }
 
+    /// Adds cargo's own options: `-C`, and the values of `--config`, the winning one first.
+    #[must_use]
+    pub fn with_options(mut self, moved: Option<PathBuf>, options: Vec<OsString>) -> Self {
+        if let Some(moved) = moved {
+            self.directory.push(moved);
+        }
+        self.options = options;
+        self
+    }
+
+    /// Returns cargo's home folder.
+    pub fn home(&self) -> Option<&Path> {
+        self.home.as_deref()
+    }
+
     /// Returns where cargo runs.
-    pub(super) fn directory(&self) -> &Path {
+    pub fn directory(&self) -> &Path {
         &self.directory
     }
 
     /// Returns a text that `--config` sets.
-    pub(super) fn option(&self, path: &[&str]) -> Option<Text> {
+    pub fn option(&self, path: &[&str]) -> Option<Text> {
         self.options.iter().find_map(|option| {
             let file = self.directory.join(option);
             let layers = if file.is_file() {
@@ -71,12 +87,12 @@ impl CargoConfig {
     }
 
     /// Returns a text from the files.
-    pub(super) fn file(&self, path: &[&str]) -> Option<Text> {
+    pub fn file(&self, path: &[&str]) -> Option<Text> {
         find(self.files(), path)
     }
 
     /// Whether a file sets a value of any type.
-    pub(super) fn has(&self, path: &[&str]) -> bool {
+    pub fn has(&self, path: &[&str]) -> bool {
         self.files().iter().any(|layer| item(layer, path).is_some())
     }
 
@@ -145,14 +161,4 @@ fn find(layers: &[Layer], path: &[&str]) -> Option<Text> {
 
 fn item<'a>(layer: &'a Layer, path: &[&str]) -> Option<&'a Item> {
     path.iter().try_fold(layer.table.as_item(), |item, name| item.get(name))
-}
-
-/// Finds a program as a shell does: below `PATH`, if it is a bare name.
-pub(super) fn find_program(env: &Env, name: &OsStr) -> Option<PathBuf> {
-    let path = env.get(env::PATH)?;
-    std::env::split_paths(&path).map(|directory| directory.join(name)).find(|file| is_executable(file))
-}
-
-fn is_executable(file: &Path) -> bool {
-    file.is_file() && rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_ok()
 }
