@@ -34,7 +34,7 @@
 //! - `store` does not know what a compiler is.
 //! - `remote` knows neither the store nor the settings; it alone loads an HTTP client.
 //! - `wrapper` writes nothing of its own to stdout or stderr, and loads neither clap nor a terminal library.
-//! - `report` reads events only; it never opens the store.
+//! - `report` takes values: it opens neither the store nor the log.
 //! - `agent` never waits without an end, and loads no runtime; only `daemon` has one.
 //! - `tui` never writes the store.
 //! - Nothing but `term`, `tui` and the wrapper's last words prints.

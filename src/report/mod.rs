@@ -10,6 +10,7 @@ pub mod entries;
 pub mod figures;
 pub mod json;
 pub mod markdown;
+pub mod nearest;
 pub mod stats;
 pub mod table;
 pub mod text;

@@ -206,6 +206,22 @@ mod tests {
     }
 
     #[test]
+    fn hits_can_be_seen_before_they_are_counted() {
+        let scratch = Scratch::new();
+        let key = scratch.record("a", &[b"content"], 5);
+        let hit = |at_ms| scratch.store.log.append(&event(&key, at_ms, Outcome::Hit { remote: false }));
+        hit(10).unwrap();
+        fold(&scratch.store).unwrap();
+        hit(20).unwrap();
+        hit(30).unwrap();
+        let unfolded = || unfolded(&scratch.store.log, &scratch.store.index.read().unwrap()).unwrap();
+        assert_eq!(unfolded(), HashMap::from([(key, (2, 30))]));
+        assert_eq!(scratch.store.index.read().unwrap().usage(&key).hits, 1, "looking counts nothing");
+        assert!(rotate_log(&scratch.store, 100).unwrap());
+        assert_eq!(unfolded(), HashMap::new());
+    }
+
+    #[test]
     fn a_rotated_log_is_not_counted_again() {
         let scratch = Scratch::new();
         let key = scratch.record("a", &[b"content"], 5);

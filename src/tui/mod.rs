@@ -6,6 +6,7 @@
 //!
 //! - [`editor`]: the settings.
 //! - [`screen`]: enters and leaves the terminal, whatever ends us.
+//! - [`monitor`]: what builds do and have done.
 //! - [`text`]: texts and the room for them.
 //! - [`look`]: colours and symbols, for terminals that have them and those that have not.
 //! - [`clean`]: the choice among target directories.

@@ -55,6 +55,23 @@ fn an_entry_remembers_where_it_came_from_until_it_is_made_here() {
 }
 
 #[test]
+fn looking_makes_nothing() {
+    let Scratch { dir, store } = Scratch::new();
+    let none = Layout::new(dir.path().join("none"));
+    assert!(Index::look(&none).unwrap().is_none());
+    assert!(!none.root().exists());
+
+    let layout = store.layout.clone();
+    drop(store);
+    let index = Index::look(&layout).unwrap().unwrap();
+    assert!(index.read().unwrap().entries().is_empty());
+    drop(index);
+    fs::create(&layout.index_is_bad()).unwrap();
+    assert!(Index::look(&layout).unwrap().is_none(), "known to be damaged");
+    assert!(layout.index_is_bad().exists(), "and left to whoever writes");
+}
+
+#[test]
 fn a_replaced_file_is_noticed() {
     let scratch = Scratch::new();
     assert!(scratch.store.index.is_current());

@@ -14,7 +14,7 @@ use super::tabs::Tab;
 use crate::event::{Direction, Outcome, TransferEvent, UnitEvent, mark_remote};
 use crate::report::entries;
 use crate::report::figures::Figures;
-use crate::report::why::same_target;
+use crate::report::nearest::same_target;
 use crate::report::words::Verdict;
 
 /// Span of the shown speed.
@@ -71,8 +71,18 @@ pub(super) struct Project {
     pub(super) target: PathBuf,
     /// When it was last built, in milliseconds since the Unix epoch.
     pub(super) built_ms: u64,
-    /// What it takes on disk, once that has been measured.
-    pub(super) usage: Option<Usage>,
+    pub(super) measured: Measured,
+}
+
+/// What is known of a target directory.
+#[derive(Clone, Debug)]
+pub(super) enum Measured {
+    /// Nothing yet.
+    Waits,
+    /// It is not there any more.
+    Gone,
+    /// What it takes on disk.
+    Is(Usage),
 }
 
 impl State {
@@ -131,7 +141,7 @@ impl State {
             News::Daemon(daemon) => self.daemon = daemon,
             News::Measured(target, usage) => {
                 if let Some(project) = self.projects.iter_mut().find(|project| project.target == target) {
-                    project.usage = Some(usage);
+                    project.measured = usage.map_or(Measured::Gone, Measured::Is);
                 }
             }
             News::Explained { question, text } => {
@@ -151,30 +161,35 @@ impl State {
     /// Takes in events. A log that was read anew begins with some that are known.
     fn learn_events(&mut self, events: Vec<UnitEvent>, anew: bool) {
         self.read = true;
+        let start = self.events.len();
         let since = self.since_ms();
         let first_ms = events.first().map_or(u64::MAX, |event| event.at_ms);
-        // Events of one time may lie on both sides; what came before the first by more than a build is no help.
+        // Processes that end at once may write in either order: a minute is more than their times differ by.
         let name = |event: &UnitEvent| (event.at_ms, event.build.clone(), event.unit.clone());
         let known = self.events.iter().filter(|event| anew && event.at_ms.saturating_add(60_000) >= first_ms);
         let known = known.map(name).collect::<HashSet<_>>();
         for event in events {
-            if event.at_ms >= since && !known.contains(&name(&event)) {
+            if event.at_ms >= since && !(anew && known.contains(&name(&event))) {
                 self.builds.add(&event);
                 self.events.push(event);
             }
         }
-        self.mark_remote();
+        mark_remote(&mut self.events[start..], &self.transfers);
+        self.events[start..].iter().for_each(|event| self.figures.add(event));
         for (target, built_ms) in self.builds.targets() {
             match self.projects.iter_mut().find(|project| project.target == target) {
                 Some(project) => project.built_ms = built_ms,
-                None => self.projects.push(Project { target, built_ms, usage: None }),
+                None => self.projects.push(Project { target, built_ms, measured: Measured::Waits }),
             }
         }
-        let last = self.builds.last().map(|build| build.id.clone());
-        let is_miss = |(_, event): &(usize, &UnitEvent)| {
-            Some(&event.build) == last.as_ref() && !Verdict::of(&event.outcome).is_hit()
-        };
-        self.misses = self.events.iter().enumerate().filter(is_miss).map(|(place, _)| place).collect();
+        if let Some(last) = self.builds.last() {
+            let is_miss = |place: &usize| {
+                let event = &self.events[*place];
+                event.build == last.id && !Verdict::of(&event.outcome).is_hit()
+            };
+            let known = self.misses.iter().copied().chain(start..self.events.len());
+            self.misses = known.filter(is_miss).collect();
+        }
     }
 
     /// Makes hits of the remote of those whose entries came during their build.

@@ -1,17 +1,19 @@
 //! The state and its screens, without a terminal. What the screens show lies in `screens/`.
 
-use std::path::Path;
+mod keys;
+mod screens;
+mod state;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::style::Modifier;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::details::Overlay;
 use super::feed::targets::Usage;
 use super::feed::{DaemonNews, News, StoreNews};
-use super::keys::{pointed, pressed};
-use super::*;
+use super::keys::{Areas, Wish, pressed};
+use super::state::{Facts, State};
+use super::tabs::Tab;
+use super::{Look, draw};
 use crate::digest::Digest;
 use crate::entry::{self, Artefact, Entry, Inputs, Output, OutputKind, Tree};
 use crate::event::{
@@ -20,6 +22,7 @@ use crate::event::{
 use crate::report::entries::Listing;
 use crate::rustc::paths::Loose;
 use crate::store::usage::Space;
+use crate::targets::Parts;
 
 /// 2026-03-21T12:34:56Z.
 const NOW: u64 = 1_774_096_496_000;
@@ -137,10 +140,9 @@ fn full() -> State {
     }
     let uses = |size| Usage {
         size,
-        shared: size / 2,
-        incremental: size / 4,
-        deps: size / 2,
-        other: size / 4,
+        cached: size / 2,
+        freed: size / 2,
+        parts: Parts { incremental: size / 4, deps: size / 2, binaries: size / 4, ..Parts::default() },
         profiles: vec!["debug".into(), "release".into()],
     };
     for news in [
@@ -161,7 +163,7 @@ fn full() -> State {
             ending: false,
             queue: Some((1, 2)),
         })),
-        News::Measured("/w/app/target".into(), uses(8_100_000_000)),
+        News::Measured("/w/app/target".into(), Some(uses(8_100_000_000))),
     ] {
         state.learn(news);
     }
@@ -181,18 +183,6 @@ fn screen(state: &mut State, columns: u16, rows: u16) -> String {
     buffer.content().chunks(columns.into()).map(row).collect()
 }
 
-/// Demands a screen in both sizes.
-#[track_caller]
-fn shows(name: &str, mut state: State) {
-    for (columns, rows) in [(100, 30), (60, 16)] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join(format!("src/tui/monitor/screens/{name}-{columns}x{rows}.txt"));
-        let shown = screen(&mut state, columns, rows).replace(env!("CARGO_PKG_VERSION"), "VERSION");
-        let wanted = crate::fs::read_to_string(&path).unwrap_or_default();
-        assert!(shown == wanted, "{} is\n{shown}and not\n{wanted}", path.display());
-    }
-}
-
 fn press(state: &mut State, keys: &str) {
     for letter in keys.chars() {
         let code = match letter {
@@ -210,222 +200,4 @@ fn press(state: &mut State, keys: &str) {
 fn after(mut state: State, keys: &str) -> State {
     press(&mut state, keys);
     state
-}
-
-/// Returns the first words of the shown rows.
-fn names(state: &mut State) -> Vec<String> {
-    let rows = state.pane().rows.clone();
-    let text = state.tab.sheet().text;
-    rows.into_iter().map(|row| text(state, row).split(' ').next().unwrap().to_owned()).collect()
-}
-
-#[test]
-fn each_tab() {
-    shows("build", full());
-    shows("projects", after(full(), "2"));
-    shows("store", after(full(), "3"));
-    shows("transfer", after(full(), "4"));
-    shows("why", after(full(), "5"));
-}
-
-#[test]
-fn what_lies_above() {
-    shows("help", after(full(), "?"));
-    shows("details", after(full(), "\r"));
-    shows("details-of-entry", after(full(), "3↓\r"));
-}
-
-#[test]
-fn nothing_known_yet() {
-    let mut read = empty();
-    read.learn(News::Events { events: Vec::new(), anew: false });
-    shows("empty", read);
-    for (tab, words) in [
-        ("1", "Reading the log"),
-        ("2", "No project has"),
-        ("3", "There is no store at /home/u/.cache/kache yet."),
-        ("4", "No remote is configured."),
-        ("5", "No build has been recorded yet."),
-    ] {
-        let shown = screen(&mut after(empty(), tab), 100, 30);
-        assert!(shown.contains(words), "{shown}");
-    }
-    let mut damaged = after(empty(), "3");
-    damaged.learn(News::Store(StoreNews { exists: true, damaged: true, ..StoreNews::default() }));
-    assert!(screen(&mut damaged, 100, 30).contains("The index of the store is damaged."));
-}
-
-#[test]
-fn a_log_that_was_read_anew_is_not_counted_twice() {
-    let mut state = empty();
-    state.learn(News::Events { events: builds(), anew: false });
-    let mut newer = builds().split_off(3);
-    newer.push(event("late", NOW, hit()));
-    state.learn(News::Events { events: newer, anew: true });
-    assert_eq!(state.events.len(), 8);
-    assert_eq!(state.figures.units, 8);
-    let last = transfer("app", Direction::Pull, NOW, None);
-    state.learn(News::Transfers { transfers: vec![last.clone()], anew: false });
-    let later = transfer("app", Direction::Pull, NOW + 1, None);
-    state.learn(News::Transfers { transfers: vec![last, later], anew: true });
-    assert_eq!(state.moved(Direction::Pull), (2, 6_000_000, 600_000));
-}
-
-#[test]
-fn a_period_leaves_out_what_was_before() {
-    let mut state = empty();
-    state.facts.since = Some(("1h".into(), NOW - 3_600_000));
-    state.learn(News::Events { events: builds(), anew: false });
-    assert_eq!((state.events.len(), state.figures.missed), (3, 1));
-    assert!(screen(&mut state, 100, 30).contains("last 1h"));
-}
-
-#[test]
-fn the_bar_knows_as_many_units_as_the_build_before_had() {
-    let mut state = full();
-    assert!(screen(&mut state, 100, 30).contains("3/4 units"));
-    for at_ms in [NOW, NOW + 1] {
-        let mut more = event("more", at_ms, hit());
-        more.build = BuildId("two".into());
-        state.learn(News::Events { events: vec![more], anew: false });
-    }
-    assert!(
-        screen(&mut state, 100, 30).contains(" 5 units, 80% hits, 12s "),
-        "more than before: nobody knows"
-    );
-    state.learn(News::Running(Vec::new()));
-    assert!(screen(&mut state, 100, 30).contains(" 5 units, 80% hits, 12s, 0s ago"));
-}
-
-#[test]
-fn filters_and_orders() {
-    let mut state = full();
-    assert_eq!(names(&mut state), ["libc", "syn", "serde", "app", "libc", "serde", "app"]);
-    press(&mut state, "fLIB\r");
-    assert_eq!(names(&mut state).len(), 7, "every unit is a lib");
-    press(&mut state, "cfMissed");
-    assert_eq!(names(&mut state), ["libc", "syn", "app"]);
-    press(&mut state, "\rs");
-    assert_eq!(names(&mut state), ["app", "libc", "syn"], "longest first");
-    press(&mut state, "fq\x08\x08\x08\x08\x08\x08\x08q");
-    assert_eq!(names(&mut state), Vec::<String>::new(), "`q` is text here");
-    assert!(screen(&mut state, 100, 30).contains("No row has this text"));
-    press(&mut state, "\x1b");
-    assert_eq!(names(&mut state).len(), 7);
-    press(&mut state, "3");
-    let orders = [["app", "serde"], ["serde", "app"], ["serde", "app"], ["app", "serde"]];
-    for order in orders {
-        assert_eq!(names(&mut state), order);
-        press(&mut state, "s");
-    }
-}
-
-#[test]
-fn the_selected_row_stays_selected_while_others_come() {
-    let mut state = full();
-    press(&mut state, "↑");
-    state.learn(News::Events { events: vec![event("late", NOW, hit())], anew: false });
-    let selected = |state: &mut State| state.pane().selected();
-    assert_eq!(selected(&mut state), Some(5));
-    press(&mut state, "G");
-    state.learn(News::Events { events: vec![event("later", NOW, hit())], anew: false });
-    assert_eq!(selected(&mut state), Some(8));
-}
-
-#[test]
-fn one_row_is_marked() {
-    let mut state = full();
-    let mut terminal = Terminal::new(TestBackend::new(100, 30)).unwrap();
-    let mut areas = Areas::default();
-    let look = Look::new(false, true);
-    terminal.draw(|frame| areas = draw(&mut state, frame, frame.area(), &look)).unwrap();
-    let buffer = terminal.backend().buffer();
-    let is_marked = |y: &u16| buffer[(areas.rows.x, *y)].modifier.contains(Modifier::REVERSED);
-    let marked = (areas.rows.top()..areas.rows.bottom()).filter(is_marked).collect::<Vec<_>>();
-    assert_eq!(marked, [areas.rows.y + 6]);
-}
-
-#[test]
-fn the_mouse_selects_and_opens() {
-    let mut state = full();
-    let mut terminal = Terminal::new(TestBackend::new(100, 30)).unwrap();
-    let mut areas = Areas::default();
-    let look = Look::new(false, true);
-    let mut act = |state: &mut State, kind, column, row| {
-        terminal.draw(|frame| areas = draw(state, frame, frame.area(), &look)).unwrap();
-        let mouse = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
-        pointed(state, &areas, mouse);
-    };
-    let click = MouseEventKind::Down(MouseButton::Left);
-    act(&mut state, click, 5, 9);
-    assert_eq!(state.pane().selected(), Some(0));
-    act(&mut state, click, 5, 9);
-    assert!(matches!(&state.overlay, Some(Overlay::Details(details)) if details.title.starts_with("libc")));
-    act(&mut state, click, 1, 1);
-    assert!(state.overlay.is_none());
-    act(&mut state, MouseEventKind::ScrollDown, 50, 20);
-    assert_eq!(state.pane().selected(), Some(3));
-    act(&mut state, click, 50, 25);
-    assert_eq!(state.pane().selected(), Some(3), "there is no row");
-    act(&mut state, click, 25, 3);
-    assert_eq!(state.tab, Tab::Store);
-}
-
-#[test]
-fn only_the_last_question_is_answered() {
-    let mut state = full();
-    let ask = |state: &mut State| match pressed(state, KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE)) {
-        Wish::Explain(question) => question.number,
-        other => panic!("{other:?}"),
-    };
-    let first = ask(&mut state);
-    press(&mut state, "\x1b");
-    let second = ask(&mut state);
-    state.learn(News::Explained { question: second, text: "the second".into() });
-    state.learn(News::Explained { question: first, text: "the first".into() });
-    let shown = screen(&mut state, 100, 30);
-    assert!(shown.contains("the second") && !shown.contains("the first"), "{shown}");
-}
-
-#[test]
-fn a_hit_tells_of_its_last_miss() {
-    let mut state = full();
-    press(&mut state, "g\r");
-    let shown = screen(&mut state, 100, 30);
-    assert!(
-        shown.contains("libc v1.0.0 (lib) missed in an earlier build, 2h ago: not in the cache yet"),
-        "{shown}"
-    );
-    press(&mut state, "\x1bfserde\r\r");
-    assert!(screen(&mut state, 100, 30).contains("none in the log"));
-}
-
-#[test]
-fn a_bypass_says_what_to_do() {
-    let mut state = empty();
-    state.learn(News::Events {
-        events: vec![event("a", NOW, Outcome::Bypassed(Bypass::Executable))],
-        anew: false,
-    });
-    press(&mut state, "5\r");
-    assert!(screen(&mut state, 100, 30).contains("fix  set `KACHE_CACHE_EXECUTABLES=1`"));
-}
-
-#[test]
-fn tiny_and_odd_names_are_no_trouble() {
-    let mut state = empty();
-    let mut odd = event("a\u{1b}[31m\nb", NOW, hit());
-    odd.out_dir = Some(format!("/{}字/target/debug/deps", "x".repeat(300)).into());
-    state.learn(News::Events { events: vec![odd], anew: false });
-    for tab in ["1", "2", "5"] {
-        for (columns, rows) in [(60, 16), (61, 17), (300, 100)] {
-            let shown = screen(&mut after(empty(), tab), columns, rows);
-            assert!(!shown.contains('\u{1b}'));
-            press(&mut state, tab);
-            assert!(!screen(&mut state, columns, rows).contains('\u{1b}'));
-            press(&mut state, "\r");
-            screen(&mut state, columns, rows);
-            press(&mut state, "\x1b");
-        }
-    }
 }

@@ -18,7 +18,8 @@ use std::time::{Duration, Instant};
 use crate::agent::Agent;
 use crate::event::{BuildId, TransferEvent, UnitEvent};
 use crate::report::entries::Listing;
-use crate::report::why::{Explained, Search, Why};
+use crate::report::nearest::Search;
+use crate::report::why::{Explained, Why};
 use crate::store::index::{Index, IndexError};
 use crate::store::layout::Layout;
 use crate::store::usage::Space;
@@ -53,8 +54,8 @@ pub(super) enum News {
     Free(u64),
     /// The daemon; `None` if there is none.
     Daemon(Option<DaemonNews>),
-    /// A target directory.
-    Measured(PathBuf, Usage),
+    /// A target directory; `None` if there is none any more.
+    Measured(PathBuf, Option<Usage>),
     /// The answer to a question.
     Explained { question: u64, text: String },
 }
@@ -196,7 +197,12 @@ impl Pace {
     fn keep<T>(&mut self, work: impl FnOnce() -> T) -> T {
         let start = Instant::now();
         let value = work();
-        self.next = Instant::now() + self.least.max(start.elapsed() * SHARE);
+        self.looked(start);
         value
+    }
+
+    /// Ends a look that began at `start`.
+    fn looked(&mut self, start: Instant) {
+        self.next = Instant::now() + self.least.max(start.elapsed() * SHARE);
     }
 }

@@ -15,6 +15,7 @@ use crate::agent::client::Client;
 use crate::agent::message::{Intent, Reply, Request};
 use crate::event::{Log, LogPosition};
 use crate::report::entries::Listing;
+use crate::store::held::Held;
 use crate::store::index::{Index, IndexError};
 use crate::store::layout::Layout;
 use crate::store::{is_on_network, usage};
@@ -46,8 +47,8 @@ struct Surveyor {
     agent: Option<Agent>,
     log: Log,
     index: Option<Index>,
-    /// Last change of the index, and the end of the log, when the store was last looked at.
-    seen: Option<(usize, LogPosition)>,
+    /// Last change of the index, whether it was damaged, and the end of the log, when the store was last looked at.
+    seen: Option<(usize, bool, LogPosition)>,
     /// What the daemon last said.
     daemon: Option<Option<DaemonNews>>,
     /// Free bytes, as last told.
@@ -101,9 +102,9 @@ impl Surveyor {
     /// Makes all looks that are due.
     fn look(&mut self, listener: &Teller) -> Result<(), Gone> {
         if self.store.is_due() {
-            let mut pace = std::mem::replace(&mut self.store, Pace::new(Duration::from_secs(1)));
-            let news = pace.keep(|| self.look_at_store());
-            self.store = pace;
+            let start = Instant::now();
+            let news = self.look_at_store();
+            self.store.looked(start);
             if let Some(news) = news {
                 self.has_grown = true;
                 listener.tell(News::Store(news))?;
@@ -147,7 +148,7 @@ impl Surveyor {
     fn look_at_store(&mut self) -> Option<StoreNews> {
         self.open();
         let change = self.index.as_ref().map_or(0, Index::last_change);
-        let seen = (change, self.log.end());
+        let seen = (change, self.layout.index_is_bad().exists(), self.log.end());
         if self.seen == Some(seen) {
             return None;
         }
@@ -156,9 +157,10 @@ impl Surveyor {
         Some(news)
     }
 
-    /// Opens the index if there is one, and again after it was replaced.
+    /// Opens the index if there is one, and again after it was replaced. Leaves one that is known to be damaged.
     fn open(&mut self) {
-        if self.index.as_ref().is_some_and(|index| !index.is_current()) {
+        let is_damaged = self.layout.index_is_bad().exists();
+        if self.index.as_ref().is_some_and(|index| is_damaged || !index.is_current()) {
             self.index = None;
             self.seen = None;
         }
@@ -200,9 +202,12 @@ impl Surveyor {
         self.targets.busy.store(true, Ordering::Relaxed);
         let (busy, took_ms) = (Arc::clone(&self.targets.busy), Arc::clone(&self.targets.took_ms));
         let listener = listener.clone();
+        let layout = self.layout.clone();
         std::thread::spawn(move || {
+            // Without a look through the store nothing is known to be shared.
+            let held = Held::by(&layout).unwrap_or_default();
             for directory in directories {
-                let usage = targets::measure(&directory);
+                let usage = targets::measure(&directory, &held);
                 if listener.tell(News::Measured(directory, usage)).is_err() {
                     break;
                 }

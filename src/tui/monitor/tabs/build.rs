@@ -23,10 +23,10 @@ pub(super) const SHEET: Sheet = Sheet {
     noun: ("unit", "units"),
     columns: &[
         left("RESULT", 8, 0),
-        wide("UNIT", 1, 0),
+        wide("UNIT", 4, 0),
         right("COMPILE", 7, 0),
         right("SIZE", 8, 0),
-        wide("REASON", 1, 90),
+        wide("REASON", 3, 90),
         left("ENDED", 7, 0),
     ],
     orders: &[Order::Came, Order::Time, Order::Size, Order::Name],

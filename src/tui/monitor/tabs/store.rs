@@ -14,10 +14,10 @@ pub(super) const SHEET: Sheet = Sheet {
         wide("CRATE", 1, 0),
         left("TYPE", 16, 70),
         left("PROFILE", 7, 80),
-        right("SIZE", 9, 0),
-        right("HITS", 5, 0),
-        left("CREATED", 10, 90),
-        left("USED", 10, 0),
+        right("SIZE", 8, 0),
+        right("HITS", 4, 0),
+        left("CREATED", 8, 90),
+        left("USED", 8, 0),
     ],
     orders: &[Order::Size, Order::Hits, Order::Newest, Order::Name],
     count: |state| state.entries().len(),
@@ -37,6 +37,7 @@ pub(super) const SHEET: Sheet = Sheet {
     cells: |state, row, look| {
         let row = &state.entries()[row];
         let unit = &row.entry.unit;
+        let ago = |ms| time::ago(ms, state.now_ms);
         let version = if unit.version.is_empty() { String::new() } else { format!(" v{}", unit.version) };
         vec![
             Cell::styled(row.key.to_hex().get(..8).unwrap_or_default(), look.quiet()),
@@ -45,8 +46,8 @@ pub(super) const SHEET: Sheet = Sheet {
             Cell::new(&*unit.profile),
             Cell::new(format_size(row.entry.size())),
             Cell::new(row.usage.hits.to_string()),
-            Cell::styled(time::date(row.entry.created_ms), look.quiet()),
-            Cell::styled(last_use(&row.usage).map_or("-".to_owned(), time::date), look.quiet()),
+            Cell::styled(ago(row.entry.created_ms), look.quiet()),
+            Cell::styled(last_use(&row.usage).map_or("-".to_owned(), ago), look.quiet()),
         ]
     },
     details,
