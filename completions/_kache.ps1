@@ -36,12 +36,14 @@ Register-ArgumentCompleter -Native -CommandName 'kache' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('monitor', 'monitor', [CompletionResultType]::ParameterValue, 'Watch builds, projects and the store')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List cached entries, or show those of one crate in full')
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Show hit rate, time saved and space used')
             [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Explain why units of the last build were compiled')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Synchronize the local store with the remote')
             [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Remove what was not used for long, and what nobody refers to')
             [CompletionResult]::new('purge', 'purge', [CompletionResultType]::ParameterValue, 'Remove everything from the local store, or one crate')
+            [CompletionResult]::new('clean', 'clean', [CompletionResultType]::ParameterValue, 'Find target directories and remove them')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check every entry and file of the store')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the setup')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show or change the settings')
@@ -58,6 +60,18 @@ Register-ArgumentCompleter -Native -CommandName 'kache' -ScriptBlock {
             [CompletionResult]::new('doc', 'doc', [CompletionResultType]::ParameterValue, 'Build documentation through the cache')
             [CompletionResult]::new('rustc', 'rustc', [CompletionResultType]::ParameterValue, 'Compile one target with extra flags')
             [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Install a program, built through the cache')
+            break
+        }
+        'kache;monitor' {
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Period to look at, as in `7d` [default: all that is known]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to color the output')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only errors and what was asked for')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only errors and what was asked for')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--no-pager', '--no-pager', [CompletionResultType]::ParameterName, 'Never page long output')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'kache;list' {
@@ -155,6 +169,23 @@ Register-ArgumentCompleter -Native -CommandName 'kache' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'kache;clean' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the result')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to color the output')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Only say what is there and what would be freed')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Only say what is there and what would be freed')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Remove all that is found; do not ask')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Remove all that is found; do not ask')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for `--format json`')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only errors and what was asked for')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only errors and what was asked for')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--no-pager', '--no-pager', [CompletionResultType]::ParameterName, 'Never page long output')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'kache;verify' {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the result')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to color the output')
@@ -174,7 +205,7 @@ Register-ArgumentCompleter -Native -CommandName 'kache' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to color the output')
             [CompletionResult]::new('--fix', '--fix', [CompletionResultType]::ParameterName, 'Put right what can be put right, and migrate from sccache')
             [CompletionResult]::new('--purge-sccache', '--purge-sccache', [CompletionResultType]::ParameterName, 'With `--fix`: remove sccache and its cache too')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'With `--fix`: only show what would change')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Only show what `--fix` would change')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for `--format json`')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only errors and what was asked for')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only errors and what was asked for')
@@ -387,6 +418,7 @@ Register-ArgumentCompleter -Native -CommandName 'kache' -ScriptBlock {
             break
         }
         'kache;help' {
+            [CompletionResult]::new('--man', '--man', [CompletionResultType]::ParameterName, 'Write man pages to a folder instead')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to color the output')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only errors and what was asked for')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only errors and what was asked for')
@@ -539,12 +571,14 @@ Register-ArgumentCompleter -Native -CommandName 'cargo-kache' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('monitor', 'monitor', [CompletionResultType]::ParameterValue, 'Watch builds, projects and the store')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List cached entries, or show those of one crate in full')
             [CompletionResult]::new('stats', 'stats', [CompletionResultType]::ParameterValue, 'Show hit rate, time saved and space used')
             [CompletionResult]::new('why', 'why', [CompletionResultType]::ParameterValue, 'Explain why units of the last build were compiled')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Synchronize the local store with the remote')
             [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Remove what was not used for long, and what nobody refers to')
             [CompletionResult]::new('purge', 'purge', [CompletionResultType]::ParameterValue, 'Remove everything from the local store, or one crate')
+            [CompletionResult]::new('clean', 'clean', [CompletionResultType]::ParameterValue, 'Find target directories and remove them')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check every entry and file of the store')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the setup')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show or change the settings')
@@ -561,6 +595,18 @@ Register-ArgumentCompleter -Native -CommandName 'cargo-kache' -ScriptBlock {
             [CompletionResult]::new('doc', 'doc', [CompletionResultType]::ParameterValue, 'Build documentation through the cache')
             [CompletionResult]::new('rustc', 'rustc', [CompletionResultType]::ParameterValue, 'Compile one target with extra flags')
             [CompletionResult]::new('install', 'install', [CompletionResultType]::ParameterValue, 'Install a program, built through the cache')
+            break
+        }
+        'cargo-kache;monitor' {
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Period to look at, as in `7d` [default: all that is known]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to color the output')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only errors and what was asked for')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only errors and what was asked for')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--no-pager', '--no-pager', [CompletionResultType]::ParameterName, 'Never page long output')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'cargo-kache;list' {
@@ -658,6 +704,23 @@ Register-ArgumentCompleter -Native -CommandName 'cargo-kache' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'cargo-kache;clean' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the result')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to color the output')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Only say what is there and what would be freed')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Only say what is there and what would be freed')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Remove all that is found; do not ask')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Remove all that is found; do not ask')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for `--format json`')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only errors and what was asked for')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only errors and what was asked for')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more')
+            [CompletionResult]::new('--no-pager', '--no-pager', [CompletionResultType]::ParameterName, 'Never page long output')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'cargo-kache;verify' {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'Form of the result')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to color the output')
@@ -677,7 +740,7 @@ Register-ArgumentCompleter -Native -CommandName 'cargo-kache' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to color the output')
             [CompletionResult]::new('--fix', '--fix', [CompletionResultType]::ParameterName, 'Put right what can be put right, and migrate from sccache')
             [CompletionResult]::new('--purge-sccache', '--purge-sccache', [CompletionResultType]::ParameterName, 'With `--fix`: remove sccache and its cache too')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'With `--fix`: only show what would change')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Only show what `--fix` would change')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for `--format json`')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only errors and what was asked for')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only errors and what was asked for')
@@ -890,6 +953,7 @@ Register-ArgumentCompleter -Native -CommandName 'cargo-kache' -ScriptBlock {
             break
         }
         'cargo-kache;help' {
+            [CompletionResult]::new('--man', '--man', [CompletionResultType]::ParameterName, 'Write man pages to a folder instead')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to color the output')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only errors and what was asked for')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only errors and what was asked for')

@@ -25,6 +25,9 @@ _kache() {
             kache,check)
                 cmd="kache__subcmd__check"
                 ;;
+            kache,clean)
+                cmd="kache__subcmd__clean"
+                ;;
             kache,clippy)
                 cmd="kache__subcmd__clippy"
                 ;;
@@ -57,6 +60,9 @@ _kache() {
                 ;;
             kache,list)
                 cmd="kache__subcmd__list"
+                ;;
+            kache,monitor)
+                cmd="kache__subcmd__monitor"
                 ;;
             kache,purge)
                 cmd="kache__subcmd__purge"
@@ -125,7 +131,7 @@ _kache() {
 
     case "${cmd}" in
         kache)
-            opts="-q -v -h -V --color --quiet --verbose --no-pager --report --report-file --no-prefetch --no-remote --wait-uploads --help --version list stats why sync gc purge verify doctor config daemon completions key help build check clippy test run bench doc rustc install"
+            opts="-q -v -h -V --color --quiet --verbose --no-pager --report --report-file --no-prefetch --no-remote --wait-uploads --help --version monitor list stats why sync gc purge clean verify doctor config daemon completions key help build check clippy test run bench doc rustc install"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -204,6 +210,28 @@ _kache() {
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kache__subcmd__clean)
+            opts="-n -y -q -v -h --dry-run --yes --format --json --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -568,12 +596,16 @@ _kache() {
             return 0
             ;;
         kache__subcmd__help)
-            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            opts="-q -v -h --man --color --quiet --verbose --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --man)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -656,6 +688,28 @@ _kache() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        kache__subcmd__monitor)
+            opts="-q -v -h --since --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -880,6 +934,9 @@ _cargo__kache() {
             cargo__kache,check)
                 cmd="cargo__kache__subcmd__check"
                 ;;
+            cargo__kache,clean)
+                cmd="cargo__kache__subcmd__clean"
+                ;;
             cargo__kache,clippy)
                 cmd="cargo__kache__subcmd__clippy"
                 ;;
@@ -912,6 +969,9 @@ _cargo__kache() {
                 ;;
             cargo__kache,list)
                 cmd="cargo__kache__subcmd__list"
+                ;;
+            cargo__kache,monitor)
+                cmd="cargo__kache__subcmd__monitor"
                 ;;
             cargo__kache,purge)
                 cmd="cargo__kache__subcmd__purge"
@@ -980,7 +1040,7 @@ _cargo__kache() {
 
     case "${cmd}" in
         cargo__kache)
-            opts="-q -v -h -V --color --quiet --verbose --no-pager --report --report-file --no-prefetch --no-remote --wait-uploads --help --version list stats why sync gc purge verify doctor config daemon completions key help build check clippy test run bench doc rustc install"
+            opts="-q -v -h -V --color --quiet --verbose --no-pager --report --report-file --no-prefetch --no-remote --wait-uploads --help --version monitor list stats why sync gc purge clean verify doctor config daemon completions key help build check clippy test run bench doc rustc install"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1059,6 +1119,28 @@ _cargo__kache() {
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cargo__subcmd__kache__subcmd__clean)
+            opts="-n -y -q -v -h --dry-run --yes --format --json --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1423,12 +1505,16 @@ _cargo__kache() {
             return 0
             ;;
         cargo__subcmd__kache__subcmd__help)
-            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            opts="-q -v -h --man --color --quiet --verbose --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --man)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1511,6 +1597,28 @@ _cargo__kache() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cargo__subcmd__kache__subcmd__monitor)
+            opts="-q -v -h --since --color --quiet --verbose --no-pager --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)

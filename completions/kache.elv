@@ -33,12 +33,14 @@ set edit:completion:arg-completer[kache] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
+            cand monitor 'Watch builds, projects and the store'
             cand list 'List cached entries, or show those of one crate in full'
             cand stats 'Show hit rate, time saved and space used'
             cand why 'Explain why units of the last build were compiled'
             cand sync 'Synchronize the local store with the remote'
             cand gc 'Remove what was not used for long, and what nobody refers to'
             cand purge 'Remove everything from the local store, or one crate'
+            cand clean 'Find target directories and remove them'
             cand verify 'Check every entry and file of the store'
             cand doctor 'Check the setup'
             cand config 'Show or change the settings'
@@ -55,6 +57,17 @@ set edit:completion:arg-completer[kache] = {|@words|
             cand doc 'Build documentation through the cache'
             cand rustc 'Compile one target with extra flags'
             cand install 'Install a program, built through the cache'
+        }
+        &'kache;monitor'= {
+            cand --since 'Period to look at, as in `7d` [default: all that is known]'
+            cand --color 'When to color the output'
+            cand -q 'Say only errors and what was asked for'
+            cand --quiet 'Say only errors and what was asked for'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-pager 'Never page long output'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'kache;list'= {
             cand --sort 'Order of the entries'
@@ -145,6 +158,22 @@ set edit:completion:arg-completer[kache] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'kache;clean'= {
+            cand --format 'Form of the result'
+            cand --color 'When to color the output'
+            cand -n 'Only say what is there and what would be freed'
+            cand --dry-run 'Only say what is there and what would be freed'
+            cand -y 'Remove all that is found; do not ask'
+            cand --yes 'Remove all that is found; do not ask'
+            cand --json 'Short for `--format json`'
+            cand -q 'Say only errors and what was asked for'
+            cand --quiet 'Say only errors and what was asked for'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-pager 'Never page long output'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'kache;verify'= {
             cand --format 'Form of the result'
             cand --color 'When to color the output'
@@ -163,7 +192,7 @@ set edit:completion:arg-completer[kache] = {|@words|
             cand --color 'When to color the output'
             cand --fix 'Put right what can be put right, and migrate from sccache'
             cand --purge-sccache 'With `--fix`: remove sccache and its cache too'
-            cand --dry-run 'With `--fix`: only show what would change'
+            cand --dry-run 'Only show what `--fix` would change'
             cand --json 'Short for `--format json`'
             cand -q 'Say only errors and what was asked for'
             cand --quiet 'Say only errors and what was asked for'
@@ -359,6 +388,7 @@ set edit:completion:arg-completer[kache] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'kache;help'= {
+            cand --man 'Write man pages to a folder instead'
             cand --color 'When to color the output'
             cand -q 'Say only errors and what was asked for'
             cand --quiet 'Say only errors and what was asked for'
@@ -496,12 +526,14 @@ set edit:completion:arg-completer[cargo-kache] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
+            cand monitor 'Watch builds, projects and the store'
             cand list 'List cached entries, or show those of one crate in full'
             cand stats 'Show hit rate, time saved and space used'
             cand why 'Explain why units of the last build were compiled'
             cand sync 'Synchronize the local store with the remote'
             cand gc 'Remove what was not used for long, and what nobody refers to'
             cand purge 'Remove everything from the local store, or one crate'
+            cand clean 'Find target directories and remove them'
             cand verify 'Check every entry and file of the store'
             cand doctor 'Check the setup'
             cand config 'Show or change the settings'
@@ -518,6 +550,17 @@ set edit:completion:arg-completer[cargo-kache] = {|@words|
             cand doc 'Build documentation through the cache'
             cand rustc 'Compile one target with extra flags'
             cand install 'Install a program, built through the cache'
+        }
+        &'cargo-kache;monitor'= {
+            cand --since 'Period to look at, as in `7d` [default: all that is known]'
+            cand --color 'When to color the output'
+            cand -q 'Say only errors and what was asked for'
+            cand --quiet 'Say only errors and what was asked for'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-pager 'Never page long output'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'cargo-kache;list'= {
             cand --sort 'Order of the entries'
@@ -608,6 +651,22 @@ set edit:completion:arg-completer[cargo-kache] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'cargo-kache;clean'= {
+            cand --format 'Form of the result'
+            cand --color 'When to color the output'
+            cand -n 'Only say what is there and what would be freed'
+            cand --dry-run 'Only say what is there and what would be freed'
+            cand -y 'Remove all that is found; do not ask'
+            cand --yes 'Remove all that is found; do not ask'
+            cand --json 'Short for `--format json`'
+            cand -q 'Say only errors and what was asked for'
+            cand --quiet 'Say only errors and what was asked for'
+            cand -v 'Say more'
+            cand --verbose 'Say more'
+            cand --no-pager 'Never page long output'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'cargo-kache;verify'= {
             cand --format 'Form of the result'
             cand --color 'When to color the output'
@@ -626,7 +685,7 @@ set edit:completion:arg-completer[cargo-kache] = {|@words|
             cand --color 'When to color the output'
             cand --fix 'Put right what can be put right, and migrate from sccache'
             cand --purge-sccache 'With `--fix`: remove sccache and its cache too'
-            cand --dry-run 'With `--fix`: only show what would change'
+            cand --dry-run 'Only show what `--fix` would change'
             cand --json 'Short for `--format json`'
             cand -q 'Say only errors and what was asked for'
             cand --quiet 'Say only errors and what was asked for'
@@ -822,6 +881,7 @@ set edit:completion:arg-completer[cargo-kache] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'cargo-kache;help'= {
+            cand --man 'Write man pages to a folder instead'
             cand --color 'When to color the output'
             cand -q 'Say only errors and what was asked for'
             cand --quiet 'Say only errors and what was asked for'

@@ -24,6 +24,11 @@ use object::Object;
 
 /// Find target directories and remove them
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo kache clean               Choose among the target directories below
+  cargo kache clean -n ~/src      Only say what there is, and what deleting frees
+  cargo kache clean --yes ~/old   Delete all of them")]
 pub(super) struct Args {
     /// Folder to look below [default: the current one]
     path: Option<PathBuf>,

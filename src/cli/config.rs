@@ -16,6 +16,11 @@ use crate::report::table::{Align, Table};
 ///
 /// Without a command: an editor on the whole screen.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo kache config        Edit the settings
+  cargo kache config list   All settings, and where each value comes from
+  cargo kache config set cache.local_max_size 20GB")]
 pub(super) struct Args {
     #[command(subcommand)]
     command: Option<Command>,

@@ -8,6 +8,10 @@ use crate::tui::monitor::{Facts, Monitor, Source};
 
 /// Watch builds, projects and the store
 #[derive(Debug, Default, clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo kache monitor               All that is known
+  cargo kache monitor --since 24h   The last day")]
 pub(super) struct Args {
     /// Period to look at, as in `7d` [default: all that is known]
     #[arg(long, value_name = "DURATION")]
