@@ -12,7 +12,7 @@ use super::{Outcome, output};
 use crate::doctor::fix::{self, Options, Report};
 use crate::doctor::{self, Examination, Style, Subject};
 
-/// Check the setup
+/// Check the set-up, and mend it
 ///
 /// Looks at the program, the wrapper in effect, settings, store, remote, daemon, toolchain, and at what is left of
 /// sccache. With `--fix` it puts right what it can, and moves from sccache to kache: cargo's settings are edited, and what

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use super::Outcome;
 use super::args::Format;
 use super::context::Context;
-use crate::report::entries::{Listing, Order};
+use crate::report::entries::{Listing, Order, Origin};
 use crate::store::Store;
 use crate::store::purge::is_named;
 use crate::store::usage;
@@ -75,7 +75,7 @@ fn read(store: &Store, name: Option<&str>) -> Result<Listing, super::CliError> {
     let mut listing = Listing::default();
     reader.each_entry(|key, entry| {
         if name.is_none_or(|name| is_named(&entry.unit, name)) {
-            listing.add(key, entry, reader.usage(&key));
+            listing.add(key, entry, reader.usage(&key), Origin::of(reader.remote(&key)));
         }
     });
     Ok(listing)

@@ -14,6 +14,7 @@ use crate::digest::Digest;
 use crate::entry::{Entry, Output, Usage};
 use crate::event::{Mode, Unit};
 use crate::quantity::{count, format_duration, format_size};
+use crate::store::index::RemoteCopy;
 
 /// Order of the entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,11 +48,36 @@ pub struct Row {
     pub entry: Entry,
     /// How it was used.
     pub usage: Usage,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Where an entry came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It was compiled here.
+    Here,
+    /// It was fetched from the remote.
+    Pulled,
+}
+
+impl Origin {
+    /// Tells by what is known of the remote's copy.
+    pub fn of(copy: Option<RemoteCopy>) -> Self {
+        if copy.is_some_and(|copy| copy.was_pulled) { Self::Pulled } else { Self::Here }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Here => "built here",
+            Self::Pulled => "pulled",
+        }
+    }
 }
 
 impl Listing {
     /// Adds an entry.
-    pub fn add(&mut self, key: Digest, mut entry: Entry, usage: Usage) {
+    pub fn add(&mut self, key: Digest, mut entry: Entry, usage: Usage, origin: Origin) {
         for output in &entry.outputs {
             if self.seen.insert(output.digest) {
                 self.total_size += output.size;
@@ -63,7 +89,7 @@ impl Listing {
         entry.dep_info = None;
         entry.stdout = Default::default();
         entry.stderr = Default::default();
-        self.rows.push(Row { key, entry, usage });
+        self.rows.push(Row { key, entry, usage, origin });
     }
 
     /// Puts the rows in order; equal ones by name.
@@ -137,7 +163,7 @@ impl Listing {
 impl Row {
     /// Returns one in full.
     pub fn details(&self) -> String {
-        let Self { key, entry, usage } = self;
+        let Self { key, entry, usage, origin } = self;
         let unit = &entry.unit;
         let or_dash = |text: String| if text.is_empty() { "-".to_owned() } else { text };
         let lines = [
@@ -153,7 +179,7 @@ impl Row {
             ("created", time::date(entry.created_ms)),
             ("last used", last_use(usage).map(time::date).unwrap_or_default()),
             ("compile time", format_duration(std::time::Duration::from_millis(entry.compile_ms))),
-            ("origin", "built here".into()),
+            ("origin", origin.words().into()),
         ];
         let mut text = format!("key: {key}\n");
         for (name, value) in lines {
@@ -167,7 +193,7 @@ impl Row {
     }
 
     fn object(&self) -> EntryObject<'_> {
-        let Self { key, entry, usage } = self;
+        let Self { key, entry, usage, origin } = self;
         let file = |output: &Output| FileObject {
             name: output.name.clone(),
             size: output.size,
@@ -188,7 +214,7 @@ impl Row {
             created: time::rfc3339(entry.created_ms),
             used: last_use(usage).map(time::rfc3339),
             compile_ms: entry.compile_ms,
-            origin: "built here",
+            origin: origin.words(),
             files: entry.outputs.iter().map(file).collect(),
         }
     }
@@ -283,7 +309,7 @@ mod tests {
             tree: Tree::default(),
         };
         let usage = Usage { hits, last_ms: if hits > 0 { 1_774_096_496_999 } else { 0 } };
-        Row { key: Digest::of(b"key"), entry, usage }
+        Row { key: Digest::of(b"key"), entry, usage, origin: Origin::Here }
     }
 
     fn listing() -> Listing {

@@ -19,7 +19,7 @@ use crate::entry::{self, Artefact, Entry, Inputs, Output, OutputKind, Tree};
 use crate::event::{
     BuildId, Bypass, Bytes, Direction, MissReason, Mode, Outcome, Target, TransferEvent, Unit, UnitEvent,
 };
-use crate::report::entries::Listing;
+use crate::report::entries::{Listing, Origin};
 use crate::rustc::paths::Loose;
 use crate::store::usage::Space;
 use crate::targets::Parts;
@@ -136,7 +136,7 @@ fn full() -> State {
     state.facts.wrapped = true;
     let mut listing = Listing::default();
     for (key, entry, usage) in [stored("serde", 12_300_000, 7), stored("app", 84_100_000, 0)] {
-        listing.add(key, entry, usage);
+        listing.add(key, entry, usage, Origin::Here);
     }
     let uses = |size| Usage {
         size,

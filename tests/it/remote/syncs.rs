@@ -54,6 +54,8 @@ fn a_pull_takes_what_the_lock_file_names() {
     let run = b.kache("sync --pull");
     run.success().stdout_has(&format!("Pulled {CACHED} of {CACHED} artifacts ("));
     assert_eq!(entries(&b), CACHED);
+    let list = b.kache("list --json").success().json();
+    assert!(list["entries"].as_array().unwrap().iter().all(|entry| entry["origin"] == "pulled"), "{list:#}");
     b.kache("sync --pull").success().stdout_is("Nothing to sync.\n");
     let built = b.build("--no-remote", "build");
     built.local(CACHED);

@@ -14,7 +14,7 @@ use crate::agent::Agent;
 use crate::agent::client::Client;
 use crate::agent::message::{Intent, Reply, Request};
 use crate::event::{Log, LogPosition};
-use crate::report::entries::Listing;
+use crate::report::entries::{Listing, Origin};
 use crate::store::held::Held;
 use crate::store::index::{Index, IndexError};
 use crate::store::layout::Layout;
@@ -237,7 +237,7 @@ fn list(index: &Index, log: &Log) -> Result<Listing, IndexError> {
             usage.hits += hits;
             usage.last_ms = usage.last_ms.max(*last_ms);
         }
-        listing.add(key, entry, usage);
+        listing.add(key, entry, usage, Origin::of(reader.remote(&key)));
     });
     Ok(listing)
 }
