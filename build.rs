@@ -29,6 +29,7 @@ const PRODUCTS: [Product; 2] = [
         sources: &[
             "src/trace/linux/hook/library.rs",
             "src/trace/linux/hook/layout.rs",
+            "src/trace/linux/hook/kernel.rs",
             "src/trace/linux/hook/machine.rs",
             "src/trace/linux/hook/paths.rs",
             "src/trace/linux/hook/programs.rs",

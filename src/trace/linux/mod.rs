@@ -9,10 +9,11 @@
 //! - `playback`: what they noted
 //! - `keeper`: a process that answers when ours has ended
 //! - `memory`, `resolve`: a path as the stopped thread means it
-//! - `record`: deeds become accesses; what the tree made itself is told apart
+//! - `deed`, `record`: deeds become accesses; what the tree made itself is told apart
 //! - `look`, `program`: the supervisor's own looks at the disk
 
 mod calls;
+mod deed;
 mod filter;
 mod hook;
 mod keeper;

@@ -8,10 +8,10 @@ use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::deed::Deed;
 use super::hook::layout::{
     END, LINK, LOCK, LOG, NOTE_HEAD, NOTES, OPEN, OPEN_NAME, REAL, SIZE, STAT, STAT_NAME,
 };
-use super::record::Deed;
 use super::resolve::push_clean;
 
 /// A tape that programs write to.

@@ -6,11 +6,12 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::calls::{At, Blind, Call, Follow, LAST_KNOWN, OpenFlags, Rule, rules};
+use super::deed::Deed;
 use super::filter::NATIVE;
 use super::keeper;
 use super::listener::{Event, Listener, Stop};
 use super::memory::{Memory, Text};
-use super::record::{Deed, Recorder};
+use super::record::Recorder;
 use super::resolve::{Base, Resolver, Unresolved};
 use crate::trace::Incomplete;
 

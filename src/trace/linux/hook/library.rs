@@ -17,6 +17,7 @@
 
 #![no_std]
 
+mod kernel;
 mod layout;
 mod paths;
 mod programs;
@@ -28,6 +29,7 @@ use core::mem::{MaybeUninit, transmute};
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
+use kernel::{AT_FDCWD, O_CLOEXEC, O_RDWR, SYS_READLINKAT};
 use layout::{
     CURSOR, EARLY, ENDED, FIRST, HEAD, HERE, LENGTH, LOG, LOST, MAGIC, NEXT_LEN, OBJECT, PROGRAM, READ, SECOND,
     SIZE, STARTED, TAPE,
@@ -46,8 +48,6 @@ unsafe extern "C" {
     ) -> c_int;
 }
 
-const O_RDWR: c_int = 2;
-const O_CLOEXEC: c_int = 0o2_000_000;
 const PROT_READ_WRITE: c_int = 3;
 const MAP_SHARED: c_int = 1;
 const RTLD_NEXT: *mut c_void = -1_isize as *mut c_void;
@@ -247,8 +247,8 @@ extern "C" fn begin() {
 fn begin_log(log: Log) {
     log.add(STARTED);
     let mut path = MaybeUninit::<[u8; 4096]>::uninit();
-    let arguments = [c"/proc/self/exe".as_ptr().addr(), path.as_mut_ptr().addr(), 4096];
-    if let Ok(len @ 1..4096) = usize::try_from(machine::read_link(arguments)) {
+    let arguments = [AT_FDCWD, c"/proc/self/exe".as_ptr().addr(), path.as_mut_ptr().addr(), 4096];
+    if let Ok(len @ 1..4096) = usize::try_from(kernel::kernel(SYS_READLINKAT, arguments)) {
         // SAFETY: so much was written.
         let path = unsafe { core::slice::from_raw_parts(path.as_ptr().cast::<u8>(), len) };
         log.append(PROGRAM, 0, 0, path);
@@ -342,7 +342,7 @@ fn open_ours(path: &[u8]) -> Option<Ours> {
     name.get_mut(..path.len()).filter(|room| room.len() < NEXT_LEN)?.copy_from_slice(path);
     // SAFETY: the name ends with zeros. The mapping is ours, and stays.
     unsafe {
-        let fd = open_file(name.as_ptr().cast(), O_RDWR | O_CLOEXEC);
+        let fd = kernel::open(name.as_ptr().cast(), O_RDWR | O_CLOEXEC);
         if fd < 0 {
             return None;
         }
@@ -358,11 +358,6 @@ fn open_ours(path: &[u8]) -> Option<Ours> {
         munmap(at, SIZE);
         (magic == TAPE).then_some(Ours::Tape(name))
     }
-}
-
-/// Opens a file, for the library itself.
-fn open_file(path: *const c_char, flags: c_int) -> c_int {
-    machine::open([path.addr(), flags as usize])
 }
 
 fn list(log: Log, kind: u32) {

@@ -6,18 +6,16 @@
 //!
 //! Some programs look at the clock all the time. Who asked before is therefore found without a look at the log.
 
-use core::arch::asm;
 use core::ffi::{c_char, c_int, c_long, c_uint, c_void};
 use core::mem::{MaybeUninit, transmute};
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
+use super::kernel::{
+    ENOSYS, SYS_CLOCK_GETTIME, SYS_GETRANDOM, SYS_GETTIMEOFDAY, SYS_SYSINFO, SYS_UNAME, answer, fail, kernel,
+};
 use super::layout;
 use super::{Log, Next};
-
-unsafe extern "C" {
-    fn __errno_location() -> *mut c_int;
-}
 
 /// A question that is noted by one name, whatever function asks it.
 struct Question {
@@ -166,86 +164,9 @@ struct Names {
 
 // What the kernel says.
 
-const AT_FDCWD: usize = -100_isize as usize;
-
 const EIO: c_int = 5;
 const EINTR: c_int = 4;
 const ENAMETOOLONG: c_int = 36;
-const ENOSYS: c_int = 38;
-
-#[cfg(target_arch = "x86_64")]
-mod numbers {
-    pub(super) const SYS_GETTIMEOFDAY: usize = 96;
-    pub(super) const SYS_CLOCK_GETTIME: usize = 228;
-    pub(super) const SYS_GETRANDOM: usize = 318;
-    pub(super) const SYS_UNAME: usize = 63;
-    pub(super) const SYS_SYSINFO: usize = 99;
-    pub(super) const SYS_OPENAT: usize = 257;
-    pub(super) const SYS_READLINK: usize = 89;
-}
-#[cfg(target_arch = "aarch64")]
-mod numbers {
-    pub(super) const SYS_GETTIMEOFDAY: usize = 169;
-    pub(super) const SYS_CLOCK_GETTIME: usize = 113;
-    pub(super) const SYS_GETRANDOM: usize = 278;
-    pub(super) const SYS_UNAME: usize = 160;
-    pub(super) const SYS_SYSINFO: usize = 179;
-    pub(super) const SYS_OPENAT: usize = 56;
-    pub(super) const SYS_READLINKAT: usize = 78;
-}
-use numbers::*;
-
-/// Makes a system call: its result, or the error's number below zero.
-pub(crate) fn kernel(number: usize, arguments: [usize; 3]) -> isize {
-    let [first, second, third] = arguments;
-    let result: isize;
-    // SAFETY: the calls made here write to nothing but where their own caller asked for it.
-    unsafe {
-        #[cfg(target_arch = "x86_64")]
-        asm!("syscall", inlateout("rax") number as isize => result, in("rdi") first, in("rsi") second,
-            in("rdx") third, out("rcx") _, out("r11") _, options(nostack));
-        #[cfg(target_arch = "aarch64")]
-        asm!("svc 0", in("x8") number, inlateout("x0") first as isize => result, in("x1") second,
-            in("x2") third, options(nostack));
-    }
-    result
-}
-
-/// Opens a file by path and flags; below zero, the error.
-pub(crate) fn open([path, flags]: [usize; 2]) -> c_int {
-    kernel(SYS_OPENAT, [AT_FDCWD, path, flags]) as c_int
-}
-
-/// Reads a link, given by path, place and room.
-pub(crate) fn read_link([path, into, len]: [usize; 3]) -> isize {
-    #[cfg(target_arch = "x86_64")]
-    return kernel(SYS_READLINK, [path, into, len]);
-    #[cfg(target_arch = "aarch64")]
-    return {
-        let result: isize;
-        // SAFETY: writes to where it is told to.
-        unsafe {
-            asm!("svc 0", in("x8") SYS_READLINKAT, inlateout("x0") AT_FDCWD as isize => result, in("x1") path,
-                in("x2") into, in("x3") len, options(nostack));
-        }
-        result
-    };
-}
-
-/// Turns what the kernel says into what C functions do.
-pub(crate) fn answer(result: isize) -> isize {
-    if !(-4095..0).contains(&result) {
-        return result;
-    }
-    fail(-result as c_int);
-    -1
-}
-
-#[cold]
-pub(crate) fn fail(errno: c_int) {
-    // SAFETY: every thread has one.
-    unsafe { *__errno_location() = errno };
-}
 
 fn clock(id: c_int, into: *mut Time) -> c_int {
     answer(kernel(SYS_CLOCK_GETTIME, [id as usize, into.addr(), 0])) as c_int

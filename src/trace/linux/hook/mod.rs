@@ -5,7 +5,7 @@
 //! other functions, and the log it leaves. Never changes what the program finds: the library takes itself out of the
 //! environment before the program begins, for the program and for all it starts, and nothing of ours stays open in it.
 //!
-//! - `library`, `machine`, `tape`, `paths`, `programs`: the library; compiled by `build.rs`, not with the program
+//! - `library`, `kernel`, `machine`, `tape`, `paths`, `programs`: the library; compiled by `build.rs`, not with the program
 //! - `layout`: what it and we agree on
 //! - `block`: the environment that brings it in
 //! - `log`: what it wrote

@@ -7,18 +7,19 @@ use core::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use core::mem::{MaybeUninit, transmute};
 use core::ptr;
 
+use super::kernel::{
+    AT_FDCWD, ENOSYS, O_CLOEXEC, SYS_CLOSE, SYS_FACCESSAT, SYS_GETCWD, SYS_NEWFSTATAT, SYS_OPENAT, SYS_READLINKAT,
+    answer, fail, kernel,
+};
 use super::layout::{LINK, OPEN, OPEN_NAME, REAL, STAT, STAT_NAME};
-use super::machine::{answer, fail, kernel};
-use super::tape::{self, SYS_GETCWD, pass};
+use super::tape::{self, pass};
 use super::Next;
 
 unsafe extern "C" {
     fn malloc(len: usize) -> *mut c_void;
 }
 
-const AT_FDCWD: usize = -100_isize as usize;
 const AT_SYMLINK_NOFOLLOW: usize = 0x100;
-const O_CLOEXEC: c_int = 0o2_000_000;
 const O_PATH: c_int = 0o10_000_000;
 #[cfg(target_arch = "x86_64")]
 const O_NOFOLLOW: c_int = 0o400_000;
@@ -33,29 +34,10 @@ const O_NONBLOCK: c_int = 0o4_000;
 /// Flags of an opening to read that are understood; anything else is passed on.
 const READS: c_int = O_CLOEXEC | O_NOFOLLOW | O_LARGEFILE | O_NOCTTY | O_NONBLOCK;
 
-const ENOSYS: c_int = 38;
 /// What the kernel says when something is missing.
 const ENOENT: isize = -2;
 /// What it says when something is no link.
 const EINVAL: isize = -22;
-
-#[cfg(target_arch = "x86_64")]
-mod numbers {
-    pub(super) const SYS_CLOSE: usize = 3;
-    pub(super) const SYS_OPENAT: usize = 257;
-    pub(super) const SYS_NEWFSTATAT: usize = 262;
-    pub(super) const SYS_READLINKAT: usize = 267;
-    pub(super) const SYS_FACCESSAT: usize = 269;
-}
-#[cfg(target_arch = "aarch64")]
-mod numbers {
-    pub(super) const SYS_CLOSE: usize = 57;
-    pub(super) const SYS_OPENAT: usize = 56;
-    pub(super) const SYS_NEWFSTATAT: usize = 79;
-    pub(super) const SYS_READLINKAT: usize = 78;
-    pub(super) const SYS_FACCESSAT: usize = 48;
-}
-use numbers::*;
 
 /// Defines a function that notes what it looks at; else the next definition does it, if there is one.
 macro_rules! looks {

@@ -12,34 +12,18 @@ use core::mem::{MaybeUninit, transmute};
 use core::ptr;
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use super::machine::{fail, kernel};
+use super::kernel::{
+    AT_FDCWD, ENOSYS, O_CLOEXEC, SYS_CLOSE, SYS_FACCESSAT, SYS_NEWFSTATAT, SYS_OPENAT, SYS_READ, fail, kernel,
+};
 use super::tape::{self, pass};
 use super::{Next, environ};
 
-const ENOSYS: c_int = 38;
-const AT_FDCWD: usize = -100_isize as usize;
-const O_CLOEXEC: usize = 0o2_000_000;
 const X_OK: usize = 1;
 
 #[cfg(target_arch = "x86_64")]
-mod numbers {
-    pub(super) const SYS_READ: usize = 0;
-    pub(super) const SYS_CLOSE: usize = 3;
-    pub(super) const SYS_OPENAT: usize = 257;
-    pub(super) const SYS_NEWFSTATAT: usize = 262;
-    pub(super) const SYS_FACCESSAT: usize = 269;
-    pub(super) const MACHINE: u16 = 62;
-}
+const MACHINE: u16 = 62;
 #[cfg(target_arch = "aarch64")]
-mod numbers {
-    pub(super) const SYS_READ: usize = 63;
-    pub(super) const SYS_CLOSE: usize = 57;
-    pub(super) const SYS_OPENAT: usize = 56;
-    pub(super) const SYS_NEWFSTATAT: usize = 79;
-    pub(super) const SYS_FACCESSAT: usize = 48;
-    pub(super) const MACHINE: u16 = 183;
-}
-use numbers::*;
+const MACHINE: u16 = 183;
 
 type List = *const *const c_char;
 
@@ -285,7 +269,7 @@ fn is_loaded(path: &[u8], depth: usize) -> bool {
 
 /// Reads the beginning of a file.
 fn read_head(path: *const u8, into: &mut [u8]) -> Option<usize> {
-    let fd = usize::try_from(pass(SYS_OPENAT, [AT_FDCWD, path.addr(), O_CLOEXEC, 0])).ok()?;
+    let fd = usize::try_from(pass(SYS_OPENAT, [AT_FDCWD, path.addr(), O_CLOEXEC as usize, 0])).ok()?;
     let len = kernel(SYS_READ, [fd, into.as_mut_ptr().addr(), into.len()]);
     kernel(SYS_CLOSE, [fd, 0, 0]);
     usize::try_from(len).ok()

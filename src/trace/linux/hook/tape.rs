@@ -10,9 +10,9 @@ use core::ffi::{CStr, c_char, c_int, c_long};
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
+use super::kernel::{O_CLOEXEC, O_RDWR, SYS_GETCWD, kernel, open};
 use super::layout::{CODE, END, GATE, LOCK, LOG, NOTE_HEAD, REAL, SIZE, TAPE};
-use super::machine::kernel;
-use super::{MAP_SHARED, O_CLOEXEC, O_RDWR, PROT_READ_WRITE, close, mmap, munmap, open_file};
+use super::{MAP_SHARED, PROT_READ_WRITE, close, mmap, munmap};
 
 /// The tape, once it and the gate are mapped.
 static MAPPED: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
@@ -33,7 +33,7 @@ const LONGEST: usize = 2 * 4096;
 pub(crate) fn begin(path: *const c_char) -> bool {
     // SAFETY: the path is a C string. What is mapped is ours, and stays; nothing that is there already is replaced.
     unsafe {
-        let fd = open_file(path, O_RDWR | O_CLOEXEC);
+        let fd = open(path, O_RDWR | O_CLOEXEC);
         if fd < 0 {
             return false;
         }
@@ -160,8 +160,3 @@ pub(crate) fn pass(number: usize, arguments: [usize; 4]) -> isize {
     }
     result
 }
-
-#[cfg(target_arch = "x86_64")]
-pub(crate) const SYS_GETCWD: usize = 79;
-#[cfg(target_arch = "aarch64")]
-pub(crate) const SYS_GETCWD: usize = 17;
