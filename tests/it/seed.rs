@@ -91,7 +91,7 @@ const VARIABLES: &[Row] = &[
     ),
     ("KACHE_CLEAN_INCREMENTAL", &["settings::gc_takes_incremental_folders_unless_told_not_to", KEYS]),
     ("KACHE_COMPRESSION_LEVEL", &["remote::settings::a_higher_level_makes_smaller_objects", KEYS]),
-    ("KACHE_S3_CONCURRENCY", &["remote::settings::as_many_operations_at_once_as_allowed", KEYS]),
+    ("KACHE_S3_CONCURRENCY", &["remote::settings::as_many_operations_and_as_much_ahead_as_allowed", KEYS]),
     ("KACHE_DISABLED", &["front_end::disabled_means_no_cache_at_all", "compiler::disabled_is_plain_cargo"]),
     (
         "KACHE_LOG",
@@ -168,7 +168,7 @@ const LATER: &[Row] = &[
     ),
     ("KACHE_PREFETCH", &["remote::builds::plain_cargo_is_served_on_demand"]),
     ("KACHE_PREFETCH_WAIT", &["remote::builds::another_machine_compiles_nothing"]),
-    ("KACHE_PREFETCH_MAX", &["remote::settings::no_more_is_fetched_ahead_than_allowed"]),
+    ("KACHE_PREFETCH_MAX", &["remote::settings::as_many_operations_and_as_much_ahead_as_allowed"]),
     ("KACHE_UPLOAD_WAIT", &["remote::settings::a_build_waits_for_its_uploads_if_told_so"]),
     ("KACHE_REPORT", &["front_end::the_styles_of_the_report"]),
     ("KACHE_REPORT_FILE", &["front_end::report_files_have_the_form_of_their_ending"]),

@@ -68,11 +68,11 @@ fn each_key_has_its_default_its_line_and_its_variable() {
 fn caches(p: &Project) -> Vec<String> {
     let folders = ["default", "xdg", "one", "two", "three", "four"];
     let place = |name: &&str| match *name {
-        "default" => home(p).join(".cache/kache/store"),
-        "xdg" => home(p).join("xdg-cache/kache/store"),
-        name => home(p).join(name).join("store"),
+        "default" => home(p).join(".cache/kache"),
+        "xdg" => home(p).join("xdg-cache/kache"),
+        name => home(p).join(name),
     };
-    folders.iter().filter(|name| place(name).exists()).map(|name| (*name).to_owned()).collect()
+    folders.iter().filter(|name| place(name).join("index").exists()).map(|name| (*name).to_owned()).collect()
 }
 
 #[test]
@@ -83,8 +83,7 @@ fn the_cache_and_the_file_are_where_they_are_looked_for() {
         p.write(home(&p).join(path), format!("[cache]\nlocal_store = \"~/{store}\"\n"));
     };
     let check = |variables: &[(&str, &Path)], found: &[&str]| {
-        p.wipe();
-        as_user(&p, "check", variables).success().stderr_has("Kache 0 of 1 unit");
+        as_user(&p, "list", variables).success().stdout_is("No cached entries.\n");
         assert_eq!(caches(&p), found);
     };
     let path = |variables: &[(&str, &Path)], file: &Path| {
@@ -105,6 +104,12 @@ fn the_cache_and_the_file_are_where_they_are_looked_for() {
     variables.push(("XDG_CONFIG_HOME", &xdg));
     path(&variables, &xdg.join("kache/config.toml"));
     check(&variables, &["default", "xdg", "one", "two"]);
+    // A wrapper on its own looks there too.
+    let mut command = p.wrapped_command("check");
+    command.env_remove("KACHE_CONFIG").env_remove("KACHE_CACHE_DIR").env("HOME", home(&p));
+    command.envs(variables.iter().copied());
+    p.run(command).success();
+    as_user(&p, "list", &variables).stdout_has("1 entry, ");
     settings("other.toml", "three");
     variables.push(("KACHE_CONFIG", &other));
     path(&variables, &other);

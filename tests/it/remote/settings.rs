@@ -141,7 +141,7 @@ fn a_higher_level_makes_smaller_objects() {
 }
 
 #[test]
-fn as_many_operations_at_once_as_allowed() {
+fn as_many_operations_and_as_much_ahead_as_allowed() {
     let remote = Remote::start();
     drop(remote.filled("a/project"));
     for limit in [1, 3] {
@@ -165,6 +165,14 @@ fn as_many_operations_at_once_as_allowed() {
         remote.proxy.clear();
         remote.proxy.set_round_trip(Duration::ZERO);
     }
+    for (most, is_fetched) in [("2GB", true), ("1", false)] {
+        let mut b = remote.machine("b/project").patient();
+        b.set("KACHE_PREFETCH_MAX", most);
+        remote.proxy.clear();
+        b.build("", "build");
+        // What is fetched ahead comes in packs.
+        assert_eq!(remote.proxy.count(|seen| seen.range.is_some()) > 0, is_fetched, "{most}");
+    }
 }
 
 // Of builds.
@@ -173,7 +181,7 @@ fn as_many_operations_at_once_as_allowed() {
 fn a_build_waits_for_its_uploads_if_told_so() {
     let remote = Remote::start();
     // Nobody is done by the end of a build who does not wait.
-    remote.proxy.set_round_trip(Duration::from_millis(200));
+    remote.proxy.set_round_trip(Duration::from_millis(100));
     let mut a = remote.machine_of(project().file("src/lib.rs", ""));
     a.set("KACHE_UPLOAD_WAIT", "60s");
     a.build("", "build").missed(1);
@@ -184,20 +192,6 @@ fn a_build_waits_for_its_uploads_if_told_so() {
     a.wipe();
     a.build("", "build").missed(1);
     assert!(remote.entries().len() == 1 && a.waiting() > 0);
-}
-
-#[test]
-fn no_more_is_fetched_ahead_than_allowed() {
-    let remote = Remote::start();
-    drop(remote.filled("a/project"));
-    for (most, is_fetched) in [("2GB", true), ("1", false)] {
-        let mut b = remote.machine("b/project").patient();
-        b.set("KACHE_PREFETCH_MAX", most);
-        remote.proxy.clear();
-        b.build("", "build");
-        // What is fetched ahead comes in packs.
-        assert_eq!(remote.proxy.count(|seen| seen.range.is_some()) > 0, is_fetched, "{most}");
-    }
 }
 
 #[test]
