@@ -165,13 +165,18 @@ fn as_many_operations_and_as_much_ahead_as_allowed() {
         remote.proxy.clear();
         remote.proxy.set_round_trip(Duration::ZERO);
     }
-    for (most, is_fetched) in [("2GB", true), ("1", false)] {
+    for (name, value, is_fetched) in [
+        ("KACHE_PREFETCH_MAX", "2GB", true),
+        ("KACHE_PREFETCH_MAX", "1", false),
+        ("KACHE_PREFETCH", "0", false),
+    ] {
         let mut b = remote.machine("b/project").patient();
-        b.set("KACHE_PREFETCH_MAX", most);
+        b.set(name, value);
         remote.proxy.clear();
-        b.build("", "build");
+        b.build("", "build").remote(CACHED);
         // What is fetched ahead comes in packs.
-        assert_eq!(remote.proxy.count(|seen| seen.range.is_some()) > 0, is_fetched, "{most}");
+        let packs = remote.proxy.count(|seen| seen.range.is_some());
+        assert_eq!(packs > 0, is_fetched, "{name}={value}: {packs}");
     }
 }
 
@@ -195,13 +200,28 @@ fn a_build_waits_for_its_uploads_if_told_so() {
 }
 
 #[test]
-fn a_unit_waits_for_the_remote_as_long_as_told() {
+fn a_build_waits_for_the_remote_as_long_as_told() {
     let remote = Remote::start();
-    let a = library(&remote);
-    a.kache("sync --push").success();
+    let a = remote.machine_of(project().file("src/lib.rs", "pub fn f() {}"));
+    a.build("--wait-uploads", "build").missed(1);
+    let other = |variables: &[(&str, &str)]| {
+        let mut b = remote.machine_of(
+            project()
+                .at("b")
+                .file("src/lib.rs", a.read("src/lib.rs"))
+                .file("Cargo.lock", a.read("Cargo.lock")),
+        );
+        for (name, value) in variables {
+            b.set(name, *value);
+        }
+        b
+    };
+    // One unit.
     for (timeout, from_remote) in [("0s", 0), ("60s", 1)] {
-        let mut b = remote.machine_of(project().at("b").file("src/lib.rs", a.read("src/lib.rs")));
-        b.set("KACHE_REMOTE_TIMEOUT", timeout).set("KACHE_PREFETCH", "0");
+        let b = other(&[("KACHE_REMOTE_TIMEOUT", timeout), ("KACHE_PREFETCH", "0")]);
         b.build("", "build").remote(from_remote).missed(1 - from_remote);
     }
+    // All that is fetched ahead. No unit waits longer than its compile takes, and this network is slower.
+    remote.proxy.set_round_trip(Duration::from_millis(400));
+    other(&[("KACHE_PREFETCH_WAIT", "60s")]).build("", "build").remote(1).missed(0);
 }
