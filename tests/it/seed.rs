@@ -98,6 +98,7 @@ const VARIABLES: &[Row] = &[
         &[
             "settings::the_wrapper_says_as_much_as_is_asked_for",
             "daemon::log::lines_on_the_terminal_are_asked_for",
+            "remote::settings::a_daemon_tells_its_terminal_of_trouble_unless_told_not_to",
         ],
     ),
 ];

@@ -225,3 +225,27 @@ fn a_build_waits_for_the_remote_as_long_as_told() {
     remote.proxy.set_round_trip(Duration::from_millis(400));
     other(&[("KACHE_PREFETCH_WAIT", "60s")]).build("", "build").remote(1).missed(0);
 }
+
+#[test]
+fn a_daemon_tells_its_terminal_of_trouble_unless_told_not_to() {
+    let remote = Remote::start();
+    remote.proxy.add(Rule::always(Fault::error(403, "AccessDenied")).method(Method::PUT));
+    for (filter, is_told) in [("", true), ("off", false)] {
+        let mut a = remote.machine_of(project().file("src/lib.rs", ""));
+        a.set("KACHE_LOG", filter);
+        let mut command = a.kache_command("daemon run");
+        let mut daemon = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        wait_for("the daemon", || a.kache("daemon --json").json()["daemon"]["pid"] == daemon.id());
+        a.build("", "build").missed(1);
+        let log = a.cache().join("logs/daemon.log");
+        let trouble = || {
+            a.read(&log).lines().filter(|it| it.contains("Z WARN ")).map(str::to_owned).collect::<Vec<_>>()
+        };
+        wait_for("trouble in the log", || !trouble().is_empty());
+        a.kache("daemon stop").success();
+        let said = std::io::read_to_string(daemon.stderr.take().unwrap()).unwrap();
+        daemon.wait().unwrap();
+        let said = said.lines().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(said, if is_told { trouble() } else { Vec::new() }, "{filter}");
+    }
+}
