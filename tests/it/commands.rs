@@ -47,6 +47,30 @@ fn built() -> Project {
     p
 }
 
+/// Crates whose orders differ: `a`, `b`, `c` by name; `b` is the largest and `a` the smallest; `c` has two hits, `a` one
+/// and `b` none. `b` is 31 minutes old, `a` 25 hours, `c` 8 days.
+fn three() -> Project {
+    let p = project()
+        .settings("")
+        .workspace(&["a", "b", "c"])
+        .package("a", "a", "")
+        .file("a/src/lib.rs", "")
+        .package("b", "b", "")
+        .file("b/src/lib.rs", "pub static B: [u8; 300_000] = [7; 300_000];")
+        .package("c", "c", "")
+        .file("c/src/lib.rs", "pub static C: [u8; 100_000] = [7; 100_000];")
+        .build();
+    p.kache("build").success().misses(3);
+    for words in ["build -p c", "build -p a -p c"] {
+        p.wipe();
+        p.kache(words).success().misses(0);
+    }
+    for (package, age) in [("b", HOUR / 60 * 31), ("a", 25 * HOUR), ("c", 8 * 24 * HOUR)] {
+        p.age(package, age);
+    }
+    p
+}
+
 /// Builds again from nothing.
 #[track_caller]
 fn again(p: &Project) -> Run {
@@ -82,27 +106,28 @@ fn list_of_an_empty_store() {
 }
 
 #[test]
-fn list_in_each_order() {
+fn list_is_a_table() {
     let p = built();
-    // Later and more often used.
-    p.wipe();
-    p.kache("build -p b_two").success().hit("b_two");
     let run = p.kache("list");
     let lines = run.success().stderr_is("").stdout.lines().collect::<Vec<_>>();
     let head = lines[0].split_whitespace().collect::<Vec<_>>();
     assert_eq!(head, ["CRATE", "VERSION", "TYPE", "PROFILE", "SIZE", "HITS", "CREATED", "USED"]);
     assert!(lines[1].starts_with("a-one  0.1.0    lib   dev      "), "{run}");
     assert!(lines[3].starts_with("2 entries, ") && lines.len() == 4, "{run}");
+}
+
+#[test]
+fn list_in_each_order() {
+    let p = three();
     for (order, expected) in [
-        ("", ["a-one", "b_two"]),
-        ("--sort name", ["a-one", "b_two"]),
-        ("--sort size", ["a-one", "b_two"]),
-        ("--sort hits", ["b_two", "a-one"]),
+        ("", ["a", "b", "c"]),
+        ("--sort name", ["a", "b", "c"]),
+        ("--sort size", ["b", "c", "a"]),
+        ("--sort hits", ["c", "a", "b"]),
+        ("--sort age", ["b", "a", "c"]),
     ] {
-        assert_eq!(first_column(&p.kache(&format!("list {order}"))), expected, "{order}");
+        assert_eq!(first_column(p.kache(&format!("list {order}")).success()), expected, "{order}");
     }
-    p.age("a-one", HOUR);
-    assert_eq!(first_column(&p.kache("list --sort age")), ["b_two", "a-one"]);
     p.kache("list --sort colour").exits(2).stdout_is("").stderr_has("--sort");
 }
 
@@ -305,6 +330,37 @@ fn gc_by_age() {
     assert_eq!(p.kache("list a-one").stdout, "No cached entries for `a-one`.\n");
     again(&p).missed("a_one").hit("b_two");
     p.assert_store_is_whole();
+}
+
+#[test]
+fn gc_by_ages_in_days_hours_and_minutes() {
+    let mut p = three();
+    p.set("KACHE_CLEAN_INCREMENTAL", "0");
+    for (age, removed) in
+        [("9d", 0), ("7d", 1), ("26h", 1), ("24h", 2), ("1d30m", 2), ("32m", 2), ("30m", 3), ("1800s", 3)]
+    {
+        let object = p.kache(&format!("gc --max-age {age} --dry-run --json")).success().json();
+        assert_eq!(object["entries_removed"], removed, "{age}: {object}");
+    }
+    for (age, left) in [("7d", vec!["a", "b"]), ("24h", vec!["b"]), ("30m", vec![])] {
+        p.kache(&format!("gc --max-age {age}")).success().stdout_has("Removed 1 entry (");
+        assert_eq!(p.kache("list --json").json()["entries"].as_array().unwrap().len(), left.len());
+        for name in left {
+            p.kache(&format!("list {name}")).success().stdout_has("key: ");
+        }
+    }
+}
+
+#[test]
+fn gc_on_a_disk_with_little_room() {
+    let mut p = built();
+    p.age("a-one", HOUR);
+    p.set("KACHE_CLEAN_INCREMENTAL", "0").set("KACHE_MIN_FREE", "0");
+    p.kache("gc").success().stdout_has("Nothing to remove.\n");
+    // No disk has as much.
+    p.set("KACHE_MIN_FREE", "900000TB");
+    p.kache("gc").success().stdout_has("Removed 1 entry (").stdout_has("\n1 entry stayed: ");
+    p.kache("list a-one").success().stdout_is("No cached entries for `a-one`.\n");
 }
 
 #[test]

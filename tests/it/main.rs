@@ -29,6 +29,8 @@ mod places;
 mod remote;
 mod roles;
 mod scripts;
+mod seed;
+mod settings;
 mod sources;
 mod store;
 mod walk;

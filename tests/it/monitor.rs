@@ -1,6 +1,7 @@
 //! The monitor, in a terminal of its own. What it shows lies in `screens/`.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::process::Signal;
 
@@ -110,6 +111,36 @@ fn the_terminal_is_given_back() {
         terminal.is_restored();
     }
     assert!(!p.cache().exists(), "looking makes no store");
+}
+
+#[test]
+fn it_opens_by_the_short_name_alone() {
+    let p = project().settings("").build();
+    p.symlink(Project::program(), "../bin/kache");
+    let mut terminal = Terminal::start(p.command(&p.beside("bin/kache")), 100, 30);
+    terminal.shows(KEYS).shows("No build has been recorded yet.").keys("q");
+    assert_eq!(terminal.end(), 0);
+    terminal.is_restored();
+}
+
+#[test]
+fn a_period_leaves_out_what_was_before() {
+    let p = built();
+    p.age("foo", Duration::from_hours(2));
+    let open = |words: &str| Terminal::start(p.kache_command(words), 100, 30);
+    for (since, shown) in [("30m", false), ("7d", true)] {
+        let mut terminal = open(&format!("monitor --since {since}"));
+        terminal.shows(&format!("last {since}"));
+        match shown {
+            true => terminal.shows("✓ project").shows("4 units, newest last"),
+            false => terminal.shows(&format!("No build has been recorded in the last {since}.")),
+        };
+        terminal.keys("5");
+        match shown {
+            true => terminal.shows("Last build: project"),
+            false => terminal.shows(&format!("No build has been recorded in the last {since}.")),
+        };
+    }
 }
 
 /// A damaged index ends a process by a signal. The next one in its place knows.

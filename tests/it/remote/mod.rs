@@ -8,6 +8,7 @@ mod faults;
 mod keys;
 mod machines;
 mod network;
+mod settings;
 mod syncs;
 mod trouble;
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Remote;
 use super::machines::{CACHED, Machine, far_away};
 use crate::support::s3::{Fault, Kind, Rule};
-use crate::support::{project, wait_for};
+use crate::support::{is_free, project, wait_for};
 
 /// Returns the keys in a machine's store.
 fn entries(machine: &Machine) -> usize {
@@ -120,11 +120,20 @@ fn both_ways_are_the_default_and_can_be_said() {
         let b = remote.machine(&far_away());
         b.edit(state).build("--no-remote", "build");
         let before = remote.entries().len();
+        let plan = b.kache("sync --dry-run");
+        plan.success()
+            .stdout_has("Plan: pull ")
+            .stdout_has(", push 2 artifacts (")
+            .stdout_has("\n  pull  ")
+            .stdout_has("\n  push  ");
+        assert_eq!((remote.entries().len(), entries(&b)), (before, CACHED));
         let run = b.kache(words);
         run.success().stdout_has("Pulled ").stdout_has("Pushed 2 of 2 artifacts (");
         assert_eq!(remote.entries().len(), before + 2);
         assert_eq!(entries(&b), before + 2);
         b.kache(words).success().stdout_is("Nothing to sync.\n");
+        // All of it without a daemon.
+        assert!(is_free(&b.cache()));
     }
 }
 

@@ -41,13 +41,14 @@ pub(super) const SHEET: Sheet = Sheet {
     },
     cells,
     details: |state, row| details(state, &state.events[row]),
-    empty: |state| match state.read {
-        true => {
+    empty: |state| match (state.read, &state.facts.since) {
+        (true, Some((words, _))) => format!("No build has been recorded in the last {words}."),
+        (true, None) => {
             "No build has been recorded yet. `cargo kache build` records one; so does `cargo build` with \
                  `RUSTC_WRAPPER=kache`."
                 .to_owned()
         }
-        false => "Reading the log of builds.".to_owned(),
+        (false, _) => "Reading the log of builds.".to_owned(),
     },
     above,
 };

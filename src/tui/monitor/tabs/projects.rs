@@ -53,7 +53,10 @@ pub(super) const SHEET: Sheet = Sheet {
         cells
     },
     details: |state, row| details(&state.projects[row], state.now_ms),
-    empty: |_| "No project has been built through the cache yet.".to_owned(),
+    empty: |state| match &state.facts.since {
+        Some((words, _)) => format!("No project has been built through the cache in the last {words}."),
+        None => "No project has been built through the cache yet.".to_owned(),
+    },
     above: |state, frame, area, _| {
         if state.projects.is_empty() {
             return area;

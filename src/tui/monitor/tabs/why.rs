@@ -29,9 +29,10 @@ pub(super) const SHEET: Sheet = Sheet {
         ]
     },
     details: |state, row| build::details(state, event(state, row)),
-    empty: |state| match state.builds.last() {
-        Some(_) => "Every unit of the last build came from the cache.".to_owned(),
-        None => "No build has been recorded yet.".to_owned(),
+    empty: |state| match (state.builds.last(), &state.facts.since) {
+        (Some(_), _) => "Every unit of the last build came from the cache.".to_owned(),
+        (None, Some((words, _))) => format!("No build has been recorded in the last {words}."),
+        (None, None) => "No build has been recorded yet.".to_owned(),
     },
     above: |state, frame, area, _| {
         let Some(last) = state.builds.last() else { return area };

@@ -48,6 +48,27 @@ struct State {
     seen: Vec<Seen>,
     received: u64,
     connections: usize,
+    /// Requests without an answer: now, and at most so far.
+    waiting: usize,
+    most_waiting: usize,
+}
+
+/// A request without an answer, until this value goes away.
+struct Waiting<'a>(&'a Shared);
+
+impl<'a> Waiting<'a> {
+    fn begin(shared: &'a Shared) -> Self {
+        let mut state = shared.state.lock().unwrap();
+        state.waiting += 1;
+        state.most_waiting = state.most_waiting.max(state.waiting);
+        Self(shared)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.state.lock().unwrap().waiting -= 1;
+    }
 }
 
 impl Proxy {
@@ -95,6 +116,7 @@ impl Proxy {
             state.seen.clear();
             state.received = 0;
             state.connections = 0;
+            state.most_waiting = state.waiting;
         });
     }
 
@@ -121,6 +143,11 @@ impl Proxy {
     /// Returns the bytes of all bodies so far: sent to the server, and received from it.
     pub(crate) fn bytes(&self) -> (u64, u64) {
         self.state(|state| (state.seen.iter().map(|seen| seen.sent).sum(), state.received))
+    }
+
+    /// Returns the number of requests without an answer: now, and at most so far.
+    pub(crate) fn at_once(&self) -> (usize, usize) {
+        self.state(|state| (state.waiting, state.most_waiting))
     }
 
     /// Returns the number of connections so far.
@@ -190,6 +217,7 @@ async fn answer(
     let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     let request = Request::from_parts(head, body);
     let sent = request.body().len();
+    let _waiting = Waiting::begin(shared);
     let (index, fault, one_way) = {
         let mut state = shared.state.lock().unwrap();
         let seen = Seen::new(&request, sent as u64);
