@@ -31,4 +31,5 @@ mod roles;
 mod scripts;
 mod sources;
 mod store;
+mod verify;
 mod walk;
