@@ -132,6 +132,9 @@ pub enum Outcome {
     Error(String),
 }
 
+/// How an [`Outcome::Error`] begins that tells of a hit which did not stand the comparison with a new compile.
+pub const VERIFICATION_FAILED: &str = "verification failed";
+
 /// Bytes moved for one unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bytes {

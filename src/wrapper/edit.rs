@@ -9,8 +9,8 @@
 //! - Where this target came from the cache there is no such state yet. If the unit was once compiled in this place, the
 //!   cache has [kept](crate::store::states) what that left.
 //! - A unit that is new to this target compiles with the flag as well, as with plain cargo, so that the state is there
-//!   when the first edit comes. With no state to start from, the result is a function of the inputs: it is recorded,
-//!   once the incremental folder shows that there was none.
+//!   when the first edit comes. With no state to start from, the result is a function of the inputs, but for
+//!   [names](crate::rustc::objects) that say nothing: it is recorded, once the incremental folder shows that there was none.
 //! - What is not recorded anyway, as programs by default, compiles as with plain cargo, from any state there is.
 //! - What is compiled to be [compared](super::verify) has a folder of its own, since what it is compared with was made
 //!   from nothing.

@@ -29,7 +29,7 @@ use super::{products, stand_in};
 use crate::config::Verify;
 use crate::digest::Digest;
 use crate::entry::{Entry, Output};
-use crate::event::Outcome;
+use crate::event::{Outcome, VERIFICATION_FAILED};
 use crate::fs::{self, AtPath as _};
 use crate::portable::PortableText;
 use crate::rustc::objects;
@@ -74,9 +74,8 @@ pub(super) fn verify(session: &Session<'_>, hit: Hit, by_remote: bool) -> Verifi
     session.guard_call();
     let made = record::make(session, &mut miss, &compiled);
     let judged = made.map(|made| (difference(session, &entry, &made.entry, spoilt), made));
-    let hit = Hit { key, entry, known: miss.known };
     if let Ok((None, _)) = &judged
-        && let Ok(bytes) = restore(session, &hit)
+        && let Ok(bytes) = restore(session, &Hit { key, entry, known: miss.known })
     {
         finish(session);
         // What the entry would have saved was spent.
@@ -85,9 +84,9 @@ pub(super) fn verify(session: &Session<'_>, hit: Hit, by_remote: bool) -> Verifi
     session.guard_result();
     compiled.say(session.call);
     let ended = match judged {
-        Ok((what, made)) => {
-            replace(session, &key, made, what.as_deref().unwrap_or("nothing can be restored"))
-        }
+        Ok((Some(what), made)) => replace(session, &key, made, &what),
+        // Some of the files may be the entry's by now. They are as good.
+        Ok((None, _)) => failed(&key, "nothing can be restored from", compiled.millis),
         Err(why) => Outcomes::compiled(Outcome::Bypassed(why), compiled.millis),
     };
     finish(session);
@@ -119,13 +118,18 @@ fn remove_spoilt(session: &Session<'_>, entry: &Entry) -> Vec<String> {
 
 /// Puts what was made in the place of an entry that says something else.
 fn replace(session: &Session<'_>, key: &Digest, made: Made, what: &str) -> Outcomes {
-    let message = format!("verification failed: {what} from entry {}", key.short());
-    let ended = Outcomes::compiled(Outcome::Error(message), made.entry.compile_ms);
+    let ended = failed(key, &format!("{what} from"), made.entry.compile_ms);
     // Also where the new one gets another key, or can't be recorded.
     let _ = session.store.index.write(|writer| writer.remove_entry(key));
     let Ok(recorded) = made.record(session) else { return ended };
     session.after_recording(&recorded.key);
     Outcomes { key: Some(recorded.key), bytes: recorded.bytes, ..ended }
+}
+
+/// The event of a hit that is none: what there is to say of its entry.
+fn failed(key: &Digest, what: &str, millis: u64) -> Outcomes {
+    let message = format!("{VERIFICATION_FAILED}: {what} entry {}", key.short());
+    Outcomes::compiled(Outcome::Error(message), millis)
 }
 
 /// Uses the entry after all: the compiler has made nothing. Without it, the compiler's word stands.
@@ -137,9 +141,7 @@ fn fall_back(session: &Session<'_>, hit: &Hit, compiled: Option<Compiled>) -> Ve
     let failure = compiled.as_ref().map_or("could not be started".to_owned(), |it| failure(it.ending.code()));
     match (restored, compiled) {
         (Ok(bytes), _) => {
-            let message =
-                format!("verification failed: rustc {failure}, unlike for entry {}", hit.key.short());
-            let ended = Outcomes::compiled(Outcome::Error(message), millis);
+            let ended = failed(&hit.key, &format!("rustc {failure}, unlike for"), millis);
             let ended = Outcomes { key: Some(hit.key), bytes, ..ended };
             Verified { ended, ending: Ending::success() }
         }

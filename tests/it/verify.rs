@@ -7,6 +7,7 @@ use cargo_kache::digest::Digest;
 use cargo_kache::entry::{Entry, Output, OutputKind};
 use cargo_kache::event::Outcome;
 use cargo_kache::key::invocation::unit_id;
+use cargo_kache::portable::PortableText;
 use cargo_kache::store::Store;
 use cargo_kache::store::blob::{Form, T0};
 
@@ -47,14 +48,22 @@ fn forged(store: &Store, output: &Output) -> Vec<u8> {
     bytes
 }
 
-/// Makes an entry name another library, which is a blob like any other.
-fn plant_wrong_entry(store: &Store, crate_name: &str) {
+/// Changes an entry. Returns its key as people see it.
+fn change_entry(store: &Store, crate_name: &str, change: impl Fn(&mut Entry)) -> String {
     let (key, mut entry) = entry(store, crate_name);
-    let bytes = forged(store, library(&entry));
-    let digest = Digest::of(&bytes);
-    store.blobs.put(&bytes, &digest, Form::Data).unwrap();
-    entry.outputs.iter_mut().find(|output| output.kind == OutputKind::Library).unwrap().digest = digest;
+    change(&mut entry);
     store.index.write(|writer| writer.put_entry(&key, &unit_id(&entry.unit), &entry)).unwrap();
+    key.short()
+}
+
+/// Makes an entry name another library, which is a blob like any other.
+fn change_library(store: &Store, crate_name: &str) -> String {
+    change_entry(store, crate_name, |entry| {
+        let bytes = forged(store, library(entry));
+        let digest = Digest::of(&bytes);
+        store.blobs.put(&bytes, &digest, Form::Data).unwrap();
+        entry.outputs.iter_mut().find(|output| output.kind == OutputKind::Library).unwrap().digest = digest;
+    })
 }
 
 /// Changes the bytes of a blob, and nothing by which that would be noticed without reading it.
@@ -92,29 +101,32 @@ fn equal_entries_are_hits_and_others_are_found_and_replaced() {
     p.wrapped("build").success().misses(4);
     p.wipe();
     let store = Store::open(p.layout()).unwrap();
-    plant_wrong_entry(&store, "wrong");
+    let key = change_library(&store, "wrong");
     spoil_blob(&store, "spoilt");
-    let (key, _) = entry(&store, "wrong");
+    change_entry(&store, "spoilt", |entry| {
+        entry.dep_info.as_mut().unwrap().1.push_text(b"# more\n");
+    });
+    change_entry(&store, "mac", |entry| entry.stdout = PortableText::verbatim(b"a word\n"));
     drop(store);
 
     // All are compiled; what is equal counts as a hit, and nothing has to be built afterwards.
     p.set("KACHE_VERIFY", "always");
     let run = p.exact("build");
-    run.success().hit("good").hit("mac").stderr_has("unused variable");
-    assert!(
-        run.units.iter().all(|event| matches!(event.outcome, Outcome::Hit { .. }) == (event.compile_ms == 0)),
-        "{run}"
-    );
+    run.success().hit("good").hits(1).stderr_has("unused variable");
+    let is_hit = |outcome: &Outcome| matches!(outcome, Outcome::Hit { .. });
+    assert!(run.units.iter().all(|event| is_hit(&event.outcome) == (event.compile_ms == 0)), "{run}");
     assert_eq!(incremental_folders(&p), [""; 0]);
-    for unit in ["wrong", "spoilt"] {
-        let message = error(&run, unit);
-        assert!(message.starts_with(&format!("verification failed: `lib{unit}-")), "{message}");
-        assert!(message.contains(".rlib` differs from entry "), "{message}");
-    }
-    assert!(error(&run, "wrong").ends_with(&key.short()), "{run}");
+    let wrong = error(&run, "wrong");
+    assert!(wrong.starts_with("verification failed: `libwrong-"), "{wrong}");
+    assert!(wrong.ends_with(&format!(".rlib` differs from entry {key}")), "{wrong}");
+    let spoilt = error(&run, "spoilt");
+    assert!(spoilt.starts_with("verification failed: `libspoilt-"), "{spoilt}");
+    assert!(spoilt.contains(".rlib` and 1 more differ from entry "), "{spoilt}");
+    let said = error(&run, "mac");
+    assert!(said.starts_with("verification failed: what rustc said differs from entry "), "{said}");
     p.assert_fresh("build");
     let why = p.kache("why wrong");
-    why.success().stdout_has("verification failed: `libwrong-").stdout_has(&format!("key {}", key.short()));
+    why.success().stdout_has("verification failed: `libwrong-").stdout_has(&format!("key {key}"));
 
     // What was made has taken the place of what was wrong.
     p.wipe();
