@@ -140,7 +140,7 @@ fn errors_and_failures_are_counted_when_there_are_some() {
     let differs =
         Outcome::Error("verification failed: `liba.rlib` differs from entry 0123456789abcdef".into());
     let many = vec![event("a", Target::Lib, differs, 100); 11];
-    assert!(short(&build(many)).ends_with("       Error 11 units, verification failed: a, … and 10 more\n"));
+    assert!(short(&build(many)).ends_with("       Error 11 units, verification failed: a\n"));
 }
 
 #[test]
