@@ -90,7 +90,7 @@ variables! {
     KACHE_DISABLED,
     /// Ignores hits and records anew.
     KACHE_RECACHE,
-    /// Compiles on a hit too, and compares.
+    /// Compiles on a hit too, and compares; runs of build scripts are taken at their word.
     KACHE_VERIFY,
     /// Filter of the log on stderr.
     KACHE_LOG,

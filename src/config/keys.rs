@@ -116,7 +116,7 @@ pub static KEYS: &[Key] = &[
     variable_only(env::KACHE_RECACHE, Kind::Flag(slot!(recache)),
         "ignore hits, record anew").under(Advanced),
     variable_only(env::KACHE_VERIFY, choice!(verify),
-        "also compile on a hit and compare").under(Advanced),
+        "also compile on a hit and compare; runs of build scripts are taken as they are").under(Advanced),
     variable_only(env::KACHE_OFFLINE, Kind::Flag(slot!(remote.offline)),
         "ignore the remote").under(Remote),
     variable_only(env::KACHE_LOG, Kind::Text(slot!(log), Form::ANY),

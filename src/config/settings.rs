@@ -161,11 +161,11 @@ choices! {
         Off = "off",
     }
 
-    /// Whether hits are compiled too, and compared.
+    /// Whether hits are compiled too, and compared. Runs of build scripts are not.
     pub enum Verify {
         /// None is.
         Off = "off",
-        /// A few are.
+        /// About one in sixteen is, chosen by its key.
         Sampled = "sampled",
         /// All are.
         Always = "always",

@@ -32,7 +32,8 @@ pub struct UnitEvent {
     pub outcome: Outcome,
     /// Entry key, in hex, where one could be made.
     pub key: Option<String>,
-    /// Time of the real compile: measured for what was compiled, recorded earlier for a hit.
+    /// Time of the real compile: measured for what was compiled, recorded earlier for a hit. Zero for a hit that was
+    /// compiled all the same, to verify it.
     pub compile_ms: u64,
     /// Time of the whole wrapper process.
     pub wrapper_ms: u64,
@@ -127,9 +128,12 @@ pub enum Outcome {
         /// The compiler's exit code, or 128 + signal.
         code: i32,
     },
-    /// The cache itself failed; the unit was compiled.
+    /// The cache itself failed, or what it had was found wrong; the unit was compiled.
     Error(String),
 }
+
+/// How an [`Outcome::Error`] begins that tells of a hit which did not stand the comparison with a new compile.
+pub const VERIFICATION_FAILED: &str = "verification failed";
 
 /// Bytes moved for one unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -50,13 +50,15 @@ impl<'e, 'a> Search<'e, 'a> {
     pub fn explain(self, entry: impl Fn(&Digest) -> Option<Entry>) -> Vec<Explained<'a>> {
         let units = self.events.iter().zip(self.keys).zip(self.nearest);
         let explained = units.map(|((event, own), nearest)| {
-            let is_hit = Verdict::of(&event.outcome).is_hit();
-            let now = own.filter(|_| !is_hit).and_then(|key| entry(&key));
+            let verdict = Verdict::of(&event.outcome);
+            // An error has its cause in itself.
+            let is_compared = !verdict.is_hit() && verdict != Verdict::Error;
+            let now = own.filter(|_| is_compared).and_then(|key| entry(&key));
             let changes = match (&nearest, &now) {
                 (Some(earlier), Some(now)) => diff::changes(&earlier.inputs, &now.inputs),
                 _ => Vec::new(),
             };
-            let nearest = nearest.filter(|_| !is_hit);
+            let nearest = nearest.filter(|_| is_compared);
             let nearest = nearest.map(|e| Nearest { key: e.key.to_hex(), created_ms: e.created_ms });
             Explained { event, changes, nearest }
         });

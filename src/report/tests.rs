@@ -137,6 +137,10 @@ fn errors_and_failures_are_counted_when_there_are_some() {
     assert!(short(&build(vec![error.clone(), error])).starts_with(
         "       Kache 0 of 2 units from cache (0 local, 0 remote), 0 missed, 0 bypassed, 2 errors\n"
     ));
+    let differs =
+        Outcome::Error("verification failed: `liba.rlib` differs from entry 0123456789abcdef".into());
+    let many = vec![event("a", Target::Lib, differs, 100); 11];
+    assert!(short(&build(many)).ends_with("       Error 11 units, verification failed: a\n"));
 }
 
 #[test]

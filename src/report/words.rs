@@ -3,7 +3,7 @@
 //! Owns the one text for each cause, its `kind` in JSON, and what can be done about it. Never decides why something
 //! happened: the variants of [`MissReason`] and [`Bypass`] say that.
 
-use crate::event::{Bypass, MissReason, Mode, Outcome, Target, Unit};
+use crate::event::{Bypass, MissReason, Mode, Outcome, Target, Unit, VERIFICATION_FAILED};
 
 /// A cause in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,10 +146,13 @@ pub fn reason(outcome: &Outcome, dependency: impl Fn(&str) -> Option<String>) ->
         }
         Outcome::Bypassed(why) => Some(bypass(why)),
         Outcome::Failed { code } => Some(failure(*code)),
-        Outcome::Error(message) => Some(
-            Reason { text: message.clone(), ..Reason::plain("error", "the cache failed") }
-                .with_detail(message),
-        ),
+        Outcome::Error(message) => {
+            let plain = match message.starts_with(VERIFICATION_FAILED) {
+                true => Reason::plain("verification", VERIFICATION_FAILED),
+                false => Reason::plain("error", "the cache failed"),
+            };
+            Some(Reason { text: message.clone(), ..plain }.with_detail(message))
+        }
     }
 }
 

@@ -6,5 +6,6 @@ pub mod args;
 pub mod depinfo;
 pub mod flags;
 pub mod messages;
+pub mod objects;
 pub mod paths;
 pub mod tokens;

@@ -76,8 +76,7 @@ impl<'c, C: Call> Session<'c, C> {
         if let Some(why) = exclusion {
             return Err(Excluded { why, notes });
         }
-        let program = call.program();
-        let guard = Guard::become_program(&layout, &program.program, &program.arguments);
+        let guard = become_program(call, &layout);
         let store = Store::open(layout).map_err(|e| match e {
             OpenError::NetworkFs(_) => Excluded { why: Bypass::NetworkFs, notes },
             other => Excluded { why: Bypass::Store(chain(&other)), notes },
@@ -88,6 +87,12 @@ impl<'c, C: Call> Session<'c, C> {
     /// Lets go of the fallback to the program: it is about to run.
     pub fn end_guard(&self) {
         self.guard.take();
+    }
+
+    /// From now on trouble in the index makes this process the program, as before it ran.
+    pub fn guard_call(&self) {
+        self.guard.take();
+        self.guard.replace(become_program(self.call, &self.store.layout));
     }
 
     /// From now on trouble in the index ends this process as the program ended: well.
@@ -155,6 +160,11 @@ impl<'c, C: Call> Session<'c, C> {
     pub fn notes(&self) -> Notes {
         Notes { log: Some(self.store.log.clone()), filter: self.settings.log.clone() }
     }
+}
+
+fn become_program(call: &impl Call, layout: &Layout) -> Option<Guard> {
+    let program = call.program();
+    Guard::become_program(layout, &program.program, &program.arguments)
 }
 
 /// Finds the rule of the user's that keeps a package out of the cache.

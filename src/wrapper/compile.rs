@@ -1,4 +1,4 @@
-//! A miss: the compiler runs.
+//! The compiler runs: on a miss, and where a hit is [verified](super::verify).
 //!
 //! Owns the choice of its arguments, the passing on of its streams while they are written, and their copies.
 
@@ -56,28 +56,55 @@ pub(super) enum Reads {
 /// The compiler could not be started; the error has been said.
 pub(super) struct NotStarted;
 
+impl Compiled {
+    /// Passes on what was held back.
+    pub(super) fn say(&self, call: &Call) {
+        say(call, &self.stdout, std::io::stdout());
+        say(call, &self.stderr, std::io::stderr());
+    }
+}
+
+/// How the compiler runs.
+struct Way {
+    state: edit::State,
+    passing: Passing,
+}
+
 /// Runs the compiler, traced if dep-info does not tell all.
 pub(super) fn compile(session: &Session<'_>, miss: &Miss) -> Result<Compiled, NotStarted> {
+    let state = edit::State::choose(session.call, &session.settings);
+    if matches!(state, edit::State::Continued) {
+        edit::bring_back(session.call, &session.store.layout);
+    }
+    compile_by(Way { state, passing: Passing::AtOnce }, session, miss)
+}
+
+/// Does the same, from nothing and without a word: the caller passes on what was said, if the result is used.
+pub(super) fn compile_apart(session: &Session<'_>, miss: &Miss) -> Result<Compiled, NotStarted> {
+    let state = edit::State::apart(session.call, &session.settings);
+    compile_by(Way { state, passing: Passing::Later }, session, miss)
+}
+
+fn compile_by(way: Way, session: &Session<'_>, miss: &Miss) -> Result<Compiled, NotStarted> {
     let call = session.call;
     let map = |generated| match miss.known.runs_compiler(call) {
         true => mapping::choose(call, generated),
         false => Mapping::default(),
     };
-    let state = edit::State::choose(call, &session.settings);
-    if matches!(state, edit::State::Continued) {
-        edit::bring_back(call, &session.store.layout);
-    }
-    let (mut finished, mut mapping) = run(session, miss, map(!miss.was_bound), &state)?;
+    let (mut finished, mut mapping) = run(session, miss, map(!miss.was_bound), &way)?;
+    let mut is_held_back = mapping.is_tentative;
     if mapping.is_tentative && shows_placeholder(call, &finished) {
         // Nobody has seen anything of it yet.
-        (finished, mapping) = run(session, miss, map(false), &state)?;
-    } else if mapping.is_tentative {
-        say(call, &finished.run.stdout, std::io::stdout());
-        say(call, &finished.run.stderr, std::io::stderr());
+        (finished, mapping) = run(session, miss, map(false), &way)?;
+        is_held_back = false;
     }
     let Finished { run: Run { status, stdout, stderr, reads }, started, millis } = finished;
-    let (ending, left) = (Ending::Status(status), state.after(call));
-    Ok(Compiled { ending, millis, started, stdout, stderr, reads, mapping, left })
+    let (ending, left) = (Ending::Status(status), way.state.after(call));
+    let compiled = Compiled { ending, millis, started, stdout, stderr, reads, mapping, left };
+    if is_held_back && way.passing == Passing::AtOnce {
+        compiled.say(call);
+    }
+    Ok(compiled)
 }
 
 /// A compiler that has run, and when.
@@ -92,18 +119,19 @@ fn run(
     session: &Session<'_>,
     miss: &Miss,
     mapping: Mapping,
-    state: &edit::State,
+    way: &Way,
 ) -> Result<(Finished, Mapping), NotStarted> {
     let call = session.call;
     unlink_outputs(call);
     let started = start_time(session);
     let clock = Instant::now();
-    let program = call.incremental.as_ref().filter(|_| state.is_used()).unwrap_or(&call.command);
+    let program = way.state.program(call);
     let mut command = program.command();
-    command.args(&mapping.arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let passing = if mapping.is_tentative { Passing::Later } else { Passing::AtOnce };
+    command.args(way.state.arguments()).args(&mapping.arguments);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let passing = if mapping.is_tentative { Passing::Later } else { way.passing };
     // What can't be recorded need not be known.
-    let needs_trace = miss.needs_trace && !matches!(state, edit::State::Continued);
+    let needs_trace = miss.needs_trace && !matches!(way.state, edit::State::Continued);
     let run = match needs_trace {
         false => run_declared(&mut command, call, passing),
         true if session.settings.trace == config::Trace::Off => {

@@ -9,9 +9,11 @@
 //! - Where this target came from the cache there is no such state yet. If the unit was once compiled in this place, the
 //!   cache has [kept](crate::store::states) what that left.
 //! - A unit that is new to this target compiles with the flag as well, as with plain cargo, so that the state is there
-//!   when the first edit comes. With no state to start from, the result is a function of the inputs: it is recorded,
-//!   once the incremental folder shows that there was none.
+//!   when the first edit comes. With no state to start from, the result is a function of the inputs, but for
+//!   [names](crate::rustc::objects) that say nothing: it is recorded, once the incremental folder shows that there was none.
 //! - What is not recorded anyway, as programs by default, compiles as with plain cargo, from any state there is.
+//! - What is compiled to be [compared](super::verify) has a folder of its own, since what it is compared with was made
+//!   from nothing.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -22,10 +24,11 @@ use crate::config::{Incremental, Settings};
 use crate::digest::{Digest, FieldHasher};
 use crate::event::Target;
 use crate::fs;
+use crate::serve::process::Program;
 use crate::store::layout::Layout;
 use crate::store::states;
 
-/// How a miss compiles.
+/// How a unit compiles.
 #[derive(Debug)]
 pub(super) enum State {
     /// Without the flag.
@@ -34,6 +37,8 @@ pub(super) enum State {
     New(Folders),
     /// With the flag, going on from what was compiled before.
     Continued,
+    /// With the flag, from nothing, in this folder, which goes afterwards.
+    Apart(PathBuf),
 }
 
 /// The folders of one crate name in the incremental folder, and what is in them.
@@ -60,14 +65,38 @@ impl State {
             && call.out_dir.join(call.dep_info_name()).exists()
     }
 
+    /// Decides for a compile whose result is compared with an entry.
+    pub(super) fn apart(call: &Call, settings: &Settings) -> Self {
+        let is_used = settings.incremental != Incremental::Never
+            && call.incremental.is_some()
+            && call.unit.target != Target::BuildScript;
+        let Some(folder) = incremental_folder(call).filter(|_| is_used) else { return Self::Unused };
+        // Below the usual folder, so that what the compiler does there is its own business as well.
+        let folder = folder.join(format!(".kache-verify-{}", std::process::id()));
+        let _ = fs::remove_any(&folder);
+        Self::Apart(folder)
+    }
+
     /// Looks at what there is before a compile that is the first of this unit here.
     pub(super) fn new(call: &Call) -> Self {
         Self::New(folders(call))
     }
 
-    /// Whether the flag is kept.
-    pub(super) fn is_used(&self) -> bool {
-        !matches!(self, Self::Unused)
+    /// Returns the command.
+    pub(super) fn program<'c>(&self, call: &'c Call) -> &'c Program {
+        let with_flag = call.incremental.as_ref();
+        match self {
+            Self::Unused | Self::Apart(_) => &call.command,
+            Self::New(_) | Self::Continued => with_flag.unwrap_or(&call.command),
+        }
+    }
+
+    /// Returns what is to follow the command.
+    pub(super) fn arguments(&self) -> Option<OsString> {
+        let Self::Apart(folder) = self else { return None };
+        let mut flag = OsString::from("-Cincremental=");
+        flag.push(folder);
+        Some(flag)
     }
 
     /// Looks at what a finished compile has left.
@@ -75,6 +104,10 @@ impl State {
         match self {
             Self::Unused => Left { is_continued: false, folder: None },
             Self::Continued => Left { is_continued: true, folder: None },
+            Self::Apart(folder) => {
+                let _ = fs::remove_any(&folder);
+                Left { is_continued: false, folder: None }
+            }
             Self::New(before) => {
                 let after = folders(call);
                 // Which folder is the unit's own only the compiler knows. A new one, and no change in the others.

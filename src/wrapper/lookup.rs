@@ -273,11 +273,15 @@ impl Miss {
     /// Makes a miss of a hit whose files are not what they should be, and forgets the entry.
     pub(super) fn damaged(session: &Session<'_>, hit: Hit) -> Box<Self> {
         let _ = session.store.index.write(|writer| writer.remove_entry(&hit.key));
-        let needs_trace = hit.known.needs_trace(session);
         let cause = Some(MissReason::Damaged);
-        let was_bound = hit.entry.inputs.place.is_some();
-        let candidates = vec![hit.key];
-        Box::new(Self { known: hit.known, needs_trace, was_bound, cause, candidates, inputs: None })
+        Box::new(Self { cause, ..Self::instead_of(session, hit.key, &hit.entry, hit.known) })
+    }
+
+    /// Makes a miss of what was a hit, to compile it as its entry was.
+    pub(super) fn instead_of(session: &Session<'_>, key: Digest, entry: &Entry, known: Known) -> Self {
+        let needs_trace = known.needs_trace(session);
+        let was_bound = entry.inputs.place.is_some();
+        Self { known, needs_trace, was_bound, cause: None, candidates: vec![key], inputs: None }
     }
 
     /// Explains the miss by the nearest earlier entry of the unit.

@@ -14,6 +14,8 @@
 //! 7. [`record`]: outputs become blobs, the entry goes into the index.
 //! 8. [`products`]: what was linked gets this checkout's paths.
 //!
+//! [`verify`] takes the place of 4 for those who ask for it: steps 5 to 8 on a hit, and a comparison.
+//!
 //! # The point of no return
 //! Until the compiler has run, any trouble ends in running it. Once it has run, its result stands: trouble in
 //! recording is noted and nothing else.
@@ -30,12 +32,14 @@ mod edit;
 mod learn;
 mod lookup;
 mod mapping;
+mod outputs;
 mod place;
 mod products;
 mod record;
 mod restore;
 mod session;
 mod stand_in;
+mod verify;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -101,6 +105,11 @@ pub fn run(call: CompilerCall) -> ExitCode {
 fn serve(session: &Session<'_>, started: Instant) -> Result<Ending, String> {
     let looked_up = session.look_up_in_turn(|| lookup::look_up(session), |found| found.missing(session))?;
     let mut miss = match looked_up.found {
+        Found::Hit(hit) if verify::is_due(session, &hit) => {
+            let verified = verify::verify(session, *hit, looked_up.by_remote);
+            session.notes().add(session.call, started, verified.ended);
+            return Ok(verified.ending);
+        }
         Found::Hit(hit) => match restore::restore(session, &hit) {
             Ok(bytes) => {
                 let ended = Outcomes::hit(hit.key, hit.entry.compile_ms, bytes, looked_up.by_remote);

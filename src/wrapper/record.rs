@@ -9,15 +9,13 @@ use super::call::Call;
 use super::compile::{Compiled, Reads};
 use super::learn::{self, Learnt};
 use super::lookup::{self, Miss};
-use super::restore::{copies_everything, reflinks, smallest};
 use super::session::Session;
-use super::stand_in::StandIn;
-use super::{place, products};
+use super::{outputs, place};
 use crate::digest::{Digest, FieldHasher};
-use crate::entry::{Artefact, Entry, FileState, Inputs, Output, OutputKind, Prediction, Tree};
+use crate::entry::{Artefact, Entry, FileState, Inputs, Prediction, Tree};
 use crate::event::{Bypass, Bytes, MissReason};
+use crate::fs;
 use crate::fs::stat::{Stat, Time};
-use crate::fs::{self, AtPath as _};
 use crate::key::invocation::unit_id;
 use crate::key::schema::KEY_SCHEMA;
 use crate::key::{State, entry_key, with_messages};
@@ -26,8 +24,7 @@ use crate::rustc::depinfo::{self, DepInfo};
 use crate::rustc::messages;
 use crate::serve::files::{RememberedFiles, unsettled};
 use crate::serve::notes::{Recorded, chain, now_ms};
-use crate::store::blob::{Form, T0};
-use crate::store::index::{IndexError, Memo, MemoStat, Reader};
+use crate::store::index::{IndexError, Memo, Reader};
 
 fn store(error: &dyn std::error::Error) -> Bypass {
     Bypass::Store(chain(error))
@@ -39,6 +36,20 @@ pub(super) fn record(
     miss: &mut Miss,
     compiled: &Compiled,
 ) -> Result<Recorded, Bypass> {
+    make(session, miss, compiled)?.record(session)
+}
+
+/// An entry that is not in the store yet.
+pub(super) struct Made {
+    pub(super) key: Digest,
+    pub(super) entry: Entry,
+    prediction: Prediction,
+    /// Digests made on the way.
+    memos: Vec<(Stat, Memo)>,
+}
+
+/// Makes an entry of a compile that succeeded, or says why there can be none. Its outputs stay as they are.
+pub(super) fn make(session: &Session<'_>, miss: &mut Miss, compiled: &Compiled) -> Result<Made, Bypass> {
     let call = session.call;
     let (dep_info_text, dep_info) = read_dep_info(session)?;
     miss.known.meet_dependencies_again(session).map_err(|e| store(&e))?;
@@ -75,9 +86,7 @@ pub(super) fn record(
         return Err(Bypass::Incremental);
     }
 
-    let busy = || Bypass::Store("another process has kept it for 10 s".to_owned());
-    let _recording = session.store.hold().map_err(|e| store(&e))?.ok_or_else(busy)?;
-    let placed = place_outputs(session).map_err(|e| store(&e))?;
+    let outputs = outputs::digest(session).map_err(|e| store(&e))?;
     let artefact = Artefact {
         closure: closure_of(&state, miss),
         loads_code: loads_code(session, compiled),
@@ -89,7 +98,7 @@ pub(super) fn record(
         invocation: miss.known.invocation.key,
         unit: call.unit.clone(),
         inputs,
-        outputs: placed.outputs,
+        outputs,
         dep_info: Some((call.dep_info_name(), texts.dep_info)),
         stdout: texts.stdout,
         stderr: texts.stderr,
@@ -98,9 +107,20 @@ pub(super) fn record(
         artefact,
         tree: Tree::default(),
     };
-    let memos = miss.known.memos.iter().chain(&memos).chain(&placed.memos).collect::<Vec<_>>();
-    write(session, &key, &entry, &prediction, &memos).map_err(|e| store(&e))?;
-    Ok(Recorded { key, bytes: Bytes { recorded: entry.size(), ..Bytes::default() } })
+    let memos = [miss.known.memos.clone(), memos].concat();
+    Ok(Made { key, entry, prediction, memos })
+}
+
+impl Made {
+    /// Makes blobs of the outputs, and puts the entry into the index.
+    pub(super) fn record(mut self, session: &Session<'_>) -> Result<Recorded, Bypass> {
+        let busy = || Bypass::Store("another process has kept it for 10 s".to_owned());
+        let _recording = session.store.hold().map_err(|e| store(&e))?.ok_or_else(busy)?;
+        self.memos.extend(outputs::keep(session, &self.entry.outputs).map_err(|e| store(&e))?);
+        write(session, &self).map_err(|e| store(&e))?;
+        let bytes = Bytes { recorded: self.entry.size(), ..Bytes::default() };
+        Ok(Recorded { key: self.key, bytes })
+    }
 }
 
 /// Names all that entered the key.
@@ -118,20 +138,13 @@ fn inputs(call: &Call, miss: &Miss, state: &State) -> Inputs {
 }
 
 /// Puts the entry into the index, with all by which it is found again, in one step.
-fn write(
-    session: &Session<'_>,
-    key: &Digest,
-    entry: &Entry,
-    prediction: &Prediction,
-    memos: &[&(Stat, Memo)],
-) -> Result<(), IndexError> {
+fn write(session: &Session<'_>, made: &Made) -> Result<(), IndexError> {
+    let Made { key, entry, prediction, memos, .. } = made;
     let index = &session.store.index;
     let unit = unit_id(&entry.unit);
     index.write(|writer| {
         writer.add(key, &unit, entry, prediction)?;
-        for (stat, memo) in memos {
-            writer.put_memo(stat, memo)?;
-        }
+        writer.put_memos(memos)?;
         target_dir(session.call).map_or(Ok(()), |target| writer.put_target(target, entry.created_ms))
     })?;
     // A damaged tree may take a value and not find it again.
@@ -190,72 +203,6 @@ fn ensure_settled(session: &Session<'_>, prediction: &Prediction, started: Time)
         Some(path) => Err(Bypass::ChangedDuringCompile(path.display().to_string())),
         None => Ok(()),
     }
-}
-
-struct Placed {
-    outputs: Vec<Output>,
-    memos: Vec<(Stat, Memo)>,
-}
-
-/// Makes blobs of the outputs. The big ones become links to their blobs; one file of the unit keeps the compiler's own
-/// inode and time, and so does what people change in place.
-fn place_outputs(session: &Session<'_>) -> fs::Result<Placed> {
-    let call = session.call;
-    let mut outputs = Vec::new();
-    for (name, kind, executable) in outputs_of(session)? {
-        let path = call.out_dir.join(&name);
-        let mut file = fs::open(&path)?;
-        let (digest, size) = Digest::of_reader(&mut file).at("read", &path)?;
-        outputs.push(Output { name, kind, digest, size, executable });
-    }
-    let own = smallest(&outputs);
-    let copies = copies_everything(session) || reflinks(&call.out_dir);
-    let mut memos = Vec::new();
-    for output in &outputs {
-        let path = call.out_dir.join(&output.name);
-        let shared = !copies && output.kind == OutputKind::Library && own.as_deref() != Some(&output.name);
-        let blobs = &session.store.blobs;
-        let blob = match shared {
-            true => blobs.take_over(&path, &output.digest, output.size, Form::of(output))?,
-            false => blobs.copy_in(&path, &output.digest, output.size, Form::of(output))?,
-        };
-        memos.push((blob, Memo { stat: MemoStat::of_blob(&blob), digest: output.digest }));
-        if output.kind == OutputKind::Product {
-            products::localise(call, &path);
-        }
-        if let Some(stand_in) = StandIn::for_program(session, &path) {
-            stand_in.replace()?;
-            continue;
-        }
-        let stat = Stat::of(&path)?;
-        if stat.modified != T0 {
-            memos.push((stat, Memo { stat: MemoStat::of_file(&stat), digest: output.digest }));
-        }
-    }
-    Ok(Placed { outputs, memos })
-}
-
-/// Lists what the compile made: the expected files, and where more may have come (other platforms, split debug
-/// information) whatever bears its name.
-fn outputs_of(session: &Session<'_>) -> fs::Result<Vec<(String, OutputKind, bool)>> {
-    let call = session.call;
-    let mut outputs = call.expected_outputs();
-    let split = call.arguments.split_debuginfo.as_deref().is_some_and(|kind| kind != "off");
-    let elsewhere = call.arguments.is_linked() && call.arguments.target.is_some();
-    if !split && !elsewhere {
-        return Ok(outputs);
-    }
-    outputs.retain(|(name, _, _)| call.out_dir.join(name).exists());
-    let stem = format!("{}{}", call.arguments.crate_name, call.arguments.extra_filename);
-    for name in fs::list(&call.out_dir)? {
-        let Some(name) = name.to_str() else { continue };
-        let ending = name.strip_prefix("lib").unwrap_or(name).strip_prefix(&*stem);
-        let belongs = ending.is_some_and(|e| e.starts_with('.')) && !name.ends_with(".d");
-        if belongs && outputs.iter().all(|(known, _, _)| known != name) {
-            outputs.push((name.to_owned(), OutputKind::Product, false));
-        }
-    }
-    Ok(outputs)
 }
 
 /// Whether a compile that uses this result may load code of the build.

@@ -95,7 +95,8 @@ pub(super) fn restore(session: &Session<'_>, hit: &Hit) -> Result<Bytes, Failure
     Ok(bytes)
 }
 
-fn find_blobs(session: &Session<'_>, entry: &Entry) -> Result<Vec<PathBuf>, Failure> {
+/// Finds the blobs of an entry by what the file system tells of them.
+pub(super) fn find_blobs(session: &Session<'_>, entry: &Entry) -> Result<Vec<PathBuf>, Failure> {
     let find = |output: &Output| {
         session.store.blobs.find(&output.digest, output.size, Form::of(output)).map(|(path, _)| path)
     };
@@ -103,7 +104,7 @@ fn find_blobs(session: &Session<'_>, entry: &Entry) -> Result<Vec<PathBuf>, Fail
 }
 
 /// Returns a recorded text with this call's directories. `None` if it has not all of them.
-fn text_here(call: &Call, text: &PortableText) -> Option<Vec<u8>> {
+pub(super) fn text_here(call: &Call, text: &PortableText) -> Option<Vec<u8>> {
     text.expand(|mark| match mark.root {
         Root::OutDir => Some(mark.form.write(&call.arguments.out_dir)),
         root => call.roots.get(root).map(|directory| mark.form.write(directory)),

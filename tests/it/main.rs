@@ -33,4 +33,5 @@ mod seed;
 mod settings;
 mod sources;
 mod store;
+mod verify;
 mod walk;
