@@ -174,7 +174,7 @@ const LATER: &[Row] = &[
     ("KACHE_REPORT", &["front_end::the_styles_of_the_report"]),
     ("KACHE_REPORT_FILE", &["front_end::report_files_have_the_form_of_their_ending"]),
     ("KACHE_RECACHE", &["compiler::another_salt_is_another_cache"]),
-    ("KACHE_VERIFY", "verify::equal_entries_are_hits_and_others_are_found_and_replaced"),
+    ("KACHE_VERIFY", &["verify::equal_entries_are_hits_and_others_are_found_and_replaced"]),
     ("KACHE_LOG_FILE", &["daemon::log::a_log_elsewhere"]),
     ("KACHE_SOCKET", &["daemon::places::a_socket_of_ones_own"]),
     ("KACHE_DAEMON_IDLE", &["daemon::life::without_work_it_ends_and_a_service_stays"]),
