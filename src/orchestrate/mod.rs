@@ -121,8 +121,11 @@ pub fn run(mut request: Request<'_>) -> Outcome {
         }
         Habit::Compiles | Habit::Unknown => request.begin(&mut command, &other, style),
     };
-    if let Some(remote) = session.as_ref().and_then(|session| session.remote.as_ref()) {
-        remote.fetch_ahead(&request.resolved.settings, request.env, &cargo, &config);
+    if let Some(session) = &session
+        && let Some(remote) = &session.remote
+    {
+        let log = (&session.log, session.start);
+        remote.fetch_ahead(&request.resolved.settings, request.env, &cargo, &config, log);
     }
 
     let clock = Instant::now();

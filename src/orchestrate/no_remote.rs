@@ -27,7 +27,14 @@ impl Remote {
     }
 
     /// Never called.
-    pub(super) fn fetch_ahead(&self, _: &Settings, _: &Env, _: &CargoWords<'_>, _: &CargoConfig) {
+    pub(super) fn fetch_ahead(
+        &self,
+        _: &Settings,
+        _: &Env,
+        _: &CargoWords<'_>,
+        _: &CargoConfig,
+        _: (&Log, LogPosition),
+    ) {
         match *self {}
     }
 

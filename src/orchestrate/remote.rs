@@ -7,6 +7,7 @@
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -21,7 +22,7 @@ use crate::cargo_config::CargoConfig;
 use crate::config::{Origin, Resolved, Settings};
 use crate::env::{self, Env};
 use crate::event::{self, Direction, Log, LogPosition, Outcome, TransferEvent, UnitEvent};
-use crate::quantity::count;
+use crate::quantity::{count, format_size};
 use crate::report::{Note, Transfer};
 use crate::store::queue::Queue;
 
@@ -89,6 +90,7 @@ impl Remote {
         env: &Env,
         cargo: &CargoWords<'_>,
         config: &CargoConfig,
+        log: (&Log, LogPosition),
     ) {
         let Some(expected) = Expected::of(env, cargo, config).filter(|_| settings.prefetch) else { return };
         let (agent, id, within) = (self.agent.clone(), self.id.clone(), self.head_start);
@@ -101,8 +103,36 @@ impl Remote {
             client.ask(&Request::Begin { id, build, within_ms }).ok()
         });
         if !within.is_zero() {
+            self.show_fetching(&begun, settings, log);
             let _ = begun.join();
         }
+    }
+
+    /// Shows on a terminal how far it is, until it is over. The line leaves no trace.
+    fn show_fetching<T>(
+        &self,
+        fetching: &JoinHandle<T>,
+        settings: &Settings,
+        (log, start): (&Log, LogPosition),
+    ) {
+        if !std::io::stderr().is_terminal() {
+            return;
+        }
+        let style =
+            ProgressStyle::with_template(" Prefetching {msg}").expect("the form is one of indicatif's");
+        let line = ProgressBar::new_spinner().with_style(style);
+        line.set_message(settings.remote.name().map(|name| format!("from {name}")).unwrap_or_default());
+        while !fetching.is_finished() {
+            let transfers = log.transfers_since(start).map(|(transfers, _)| transfers).unwrap_or_default();
+            let sum = summary(&transfers, &self.id);
+            if sum.prefetched > 0 {
+                let crates = count(sum.prefetched, "crate", "crates");
+                line.set_message(format!("{crates}, {}", format_size(sum.downloaded)));
+            }
+            line.tick();
+            std::thread::sleep(LOOK);
+        }
+        line.finish_and_clear();
     }
 
     /// Tells that the build has ended, and waits for uploads if that is wanted.

@@ -10,7 +10,7 @@ use hyper::Method;
 use super::Remote;
 use super::machines::{CACHED, Machine};
 use crate::support::s3::{ACCESS_KEY, Fault, Rule, SECRET_KEY};
-use crate::support::{project, wait_for};
+use crate::support::{Terminal, project, wait_for};
 
 /// A machine with one library, built here and not sent.
 fn library(remote: &Remote) -> Machine {
@@ -224,6 +224,11 @@ fn a_build_waits_for_the_remote_as_long_as_told() {
     // All that is fetched ahead. No unit waits longer than its compile takes, and this network is slower.
     remote.proxy.set_round_trip(Duration::from_millis(400));
     other(&[("KACHE_PREFETCH_WAIT", "60s")]).build("", "build").remote(1).missed(0);
+    // On a terminal a line says so, and leaves no trace.
+    let watched = other(&[("KACHE_PREFETCH_WAIT", "60s")]);
+    let mut terminal = Terminal::start(watched.kache_command("build"), 100, 30);
+    terminal.shows(" Prefetching from s3://").hides("Prefetching").shows("1 of 1 unit");
+    assert_eq!(terminal.end(), 0);
 }
 
 #[test]
