@@ -60,6 +60,7 @@ END
 start_node() {
     RUST_LOG=garage=warn "$garage" -c "$room/node-$1.toml" server > "$room/node-$1.log" 2>&1 &
     nodes[$1]=$!
+    disown
 }
 
 on_node() {
@@ -119,7 +120,9 @@ build_on() {
     local machine=$1
     (
         cd "$room/$machine/checkout"
-        export KACHE_CACHE_DIR=$room/$machine/cache KACHE_CONFIG=$room/$machine/none.toml
+        export KACHE_CACHE_DIR=$room/$machine/cache KACHE_CONFIG=$room/$machine/config.toml
+        # An edit is recorded only where it was not compiled incrementally.
+        export KACHE_INCREMENTAL=never
         export KACHE_S3_BUCKET=builds KACHE_S3_REGION=garage KACHE_S3_ENDPOINT=http://127.0.0.1:$(s3_port 1)
         export KACHE_S3_ACCESS_KEY=$access KACHE_S3_SECRET_KEY=$secret_key KACHE_CACHE_EXECUTABLES=1
         rm -f "$room/$machine.json"
@@ -130,6 +133,7 @@ build_on() {
 new_machine() {
     mkdir -p "$room/$1"
     cp -r "$room/sources" "$room/$1/checkout"
+    touch "$room/$1/config.toml"
 }
 
 count() { sed -n "s/.*\"$2\":\\([0-9]*\\).*/\\1/p" "$room/$1.json" | head -1; }
