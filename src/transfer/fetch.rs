@@ -113,6 +113,10 @@ impl Fetcher {
                 fetcher.changes.send_replace(());
             });
         }
+        // The record may still be asked for while the remote has been given up.
+        if !self.breaker.is_closed() {
+            return;
+        }
         let is_read = |state: &State| state.builds.get(build).is_none_or(Option::is_some);
         self.wait_for_remote(deadline, |state| is_read(state).then_some(())).await;
     }
