@@ -50,6 +50,8 @@ impl Remote {
                 ("MBX_REMOTE_S3_ENDPOINT", endpoint),
                 ("MBX_REMOTE_S3_REGION", REGION.to_owned()),
                 ("MBX_REMOTE_S3_FORCE_PATH_STYLE", "true".to_owned()),
+                // Without it only its CI mode uploads.
+                ("MBX_REMOTE_TRUST_WRITES", "true".to_owned()),
             ],
             Kind::Sccache => vec![
                 ("SCCACHE_BUCKET", BUCKET.to_owned()),
