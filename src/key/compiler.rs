@@ -36,40 +36,54 @@ pub struct Compiler {
 }
 
 impl Compiler {
-    /// Identifies a compiler by the content of `programs` (the driver, and a workspace wrapper before it) and of the
-    /// sysroot's files for the host and for `target`.
-    pub fn identify(
-        programs: &[&Path],
-        facts: Facts,
-        sysroot: Option<&Path>,
-        target: Option<&str>,
-        files: &impl Files,
-    ) -> fs::Result<Self> {
+    /// Identifies a compiler by the content of its `files`.
+    pub fn identify(parts: &Parts<'_>, contents: &impl Files) -> fs::Result<Self> {
+        let (facts, root) = (parts.facts, &parts.facts.sysroot);
         let mut hasher = FieldHasher::new("compiler");
-        for program in programs {
-            hasher.digest(&content(program, files)?);
+        for program in parts.programs {
+            hasher.digest(&content(program, contents)?);
         }
-        let own = facts.sysroot.join("lib");
-        let mut all = libraries(&own)?;
-        for triple in [Some(&*facts.host), target.filter(|t| *t != facts.host)].into_iter().flatten() {
-            walk(&sysroot.unwrap_or(&facts.sysroot).join("lib/rustlib").join(triple), &mut all)?;
-        }
-        let root = &facts.sysroot;
-        for path in &all {
+        for path in &parts.libraries()? {
             hasher.field(path.strip_prefix(root).unwrap_or(path).as_os_str().as_encoded_bytes());
-            hasher.digest(&content(path, files)?);
+            hasher.digest(&content(path, contents)?);
         }
         // A custom target is a file; a change of it is a change of the compiler.
-        if let Some(target) = target.filter(|t| t.ends_with(".json")) {
-            hasher.digest(&content(Path::new(target), files)?);
+        if let Some(target) = parts.target.filter(|t| t.ends_with(".json")) {
+            hasher.digest(&content(Path::new(target), contents)?);
         }
         // With the library's sources installed, diagnostics name them by path.
         let sources = root.join("lib/rustlib/src/rust/library");
         if sources.is_dir() {
             hasher.field(sources.as_os_str().as_encoded_bytes());
         }
-        let is_direct = programs.iter().all(|program| program.starts_with(&facts.sysroot));
-        Ok(Self { identity: hasher.finish(), facts, is_direct })
+        let is_direct = parts.programs.iter().all(|program| program.starts_with(root));
+        Ok(Self { identity: hasher.finish(), facts: facts.clone(), is_direct })
+    }
+}
+
+/// What a compiler is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts<'a> {
+    /// The driver, behind a workspace wrapper if there is one.
+    pub programs: &'a [&'a Path],
+    /// What it says of itself.
+    pub facts: &'a Facts,
+    /// The sysroot that it was told to take.
+    pub sysroot: Option<&'a Path>,
+    /// The target that it was told to compile for.
+    pub target: Option<&'a str>,
+}
+
+impl Parts<'_> {
+    /// Lists the libraries: those of the compiler proper, and the sysroot's for the host and the target.
+    pub fn libraries(&self) -> fs::Result<Vec<PathBuf>> {
+        let mut all = libraries(&self.facts.sysroot.join("lib"))?;
+        let host = &*self.facts.host;
+        for triple in [Some(host), self.target.filter(|t| *t != host)].into_iter().flatten() {
+            let sysroot = self.sysroot.unwrap_or(&self.facts.sysroot);
+            walk(&sysroot.join("lib/rustlib").join(triple), &mut all)?;
+        }
+        Ok(all)
     }
 }
 

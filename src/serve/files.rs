@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::digest::{Digest, FieldHasher};
 use crate::entry::{Aspect, FileState, Prediction};
@@ -47,15 +48,31 @@ impl<'i> RememberedFiles<'i> {
         {
             return Ok(memo.digest);
         }
-        let before = Time::now();
-        let mut file = fs::open(path)?;
-        let (digest, _) = Digest::of_reader(&mut file).at("read", path)?;
-        let after = Stat::of_open(&file, path)?;
-        let memo_stat = MemoStat::of_file(&after);
-        if memo_stat.matches(stat) && after.settled_before(before) {
-            self.fresh.borrow_mut().push((after, Memo { stat: memo_stat, digest }));
-        }
+        let (digest, memo) = read(path, stat)?;
+        self.fresh.borrow_mut().extend(memo);
         Ok(digest)
+    }
+
+    /// Reads those of many files that have no memo, with all processors, for their memos. What can't be read is passed over.
+    pub fn read_ahead(&self, paths: &[PathBuf]) {
+        let has_memo = |stat: &Stat| self.reader.memo(stat).is_some_and(|memo| memo.stat.matches(stat));
+        let unread = paths.iter().filter_map(|path| Some((path, stat(path).ok()??)));
+        let mut unread = unread.filter(|(_, stat)| stat.is_file() && !has_memo(stat)).collect::<Vec<_>>();
+        unread.sort_by_key(|(_, stat)| std::cmp::Reverse(stat.size));
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let take = || unread.get(next.fetch_add(1, Ordering::Relaxed));
+            let read = |(path, stat): &(&PathBuf, Stat)| read(path, stat).ok()?.1;
+            std::iter::from_fn(take).filter_map(read).collect::<Vec<_>>()
+        };
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let memos = std::thread::scope(|scope| {
+            let others = (1..processors.min(unread.len())).map(|_| scope.spawn(work)).collect::<Vec<_>>();
+            let mut memos = work();
+            memos.extend(others.into_iter().filter_map(|other| other.join().ok()).flatten());
+            memos
+        });
+        self.fresh.borrow_mut().extend(memos);
     }
 
     /// Returns the state of what `path` leads to; `of_file` says what of a file counts.
@@ -79,6 +96,17 @@ impl<'i> RememberedFiles<'i> {
             Err(e) => Err(e),
         }
     }
+}
+
+/// Reads a file. Returns its digest, and the memo of it if any change since would show.
+fn read(path: &Path, stat: &Stat) -> fs::Result<(Digest, Option<(Stat, Memo)>)> {
+    let before = Time::now();
+    let mut file = fs::open(path)?;
+    let (digest, _) = Digest::of_reader(&mut file).at("read", path)?;
+    let after = Stat::of_open(&file, path)?;
+    let memo = Memo { stat: MemoStat::of_file(&after), digest };
+    let is_settled = memo.stat.matches(stat) && after.settled_before(before);
+    Ok((digest, is_settled.then_some((after, memo))))
 }
 
 /// Finds an input that may have changed since `started`.

@@ -131,7 +131,7 @@ impl<'c, C: Call> Session<'c, C> {
 
     /// Takes the turn to make `key`, waiting for another process that has it. `None`: it has kept it too long, or
     /// turns can't be taken.
-    fn take_turn(&self, key: &Digest) -> Option<Lock> {
+    pub fn take_turn(&self, key: &Digest) -> Option<Lock> {
         let slot = u64::from_le_bytes(key.as_bytes()[..8].try_into().expect("eight bytes"));
         lock::byte(&self.store.layout.inflight_lock(), slot, self.settings.lock_timeout).ok().flatten()
     }

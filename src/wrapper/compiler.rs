@@ -3,7 +3,7 @@
 //! Owns the way from the name cargo calls to the toolchain behind it. A compiler is asked for its version, host and
 //! sysroot once in its life; the answer is remembered by the program's content and by what the program may choose by.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -13,7 +13,7 @@ use crate::digest::{Digest, FieldHasher};
 use crate::entry::FileState;
 use crate::fs;
 use crate::key::Files as _;
-use crate::key::compiler::{Compiler, Facts};
+use crate::key::compiler::{Compiler, Facts, Parts};
 use crate::serve::files::RememberedFiles;
 use crate::serve::notes::chain;
 use crate::store::index::Reader;
@@ -21,30 +21,85 @@ use crate::store::index::Reader;
 /// Variables by which a program in front of the compiler (rustup's, a script) may choose one.
 const CHOICE: &[&str] = &["PATH", "HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "RUSTC", "RUSTC_SYSROOT"];
 
-/// Identifies the compiler of this call. An error in words: then nothing can be cached.
-pub(super) fn identify(
-    session: &Session<'_>,
-    reader: &Reader<'_>,
-    files: &RememberedFiles<'_>,
-) -> Result<Compiler, String> {
-    let call = session.call;
-    let mut drivers = Vec::new();
-    for driver in &call.drivers {
-        let found = find_program(call, driver);
-        drivers.push(found.ok_or_else(|| format!("`{}` is not found", driver.display()))?);
+/// The programs that make the compiler of a call.
+pub(super) struct Programs {
+    /// What runs before it: a workspace wrapper.
+    before: Vec<PathBuf>,
+    /// The compiler, or a proxy in front of it.
+    rustc: PathBuf,
+}
+
+impl Programs {
+    /// Finds them. An error in words: then nothing can be cached.
+    pub(super) fn of(call: &Call) -> Result<Self, String> {
+        let find = |driver: &OsString| {
+            find_program(call, driver).ok_or_else(|| format!("`{}` is not found", driver.display()))
+        };
+        let mut before = call.drivers.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+        let rustc = behind_rustup(call, before.pop().expect("a call has a program"));
+        Ok(Self { before, rustc })
     }
-    let rustc = behind_rustup(call, drivers.pop().expect("a call has a program"));
-    let facts = facts(session, reader, files, &rustc)?;
-    drivers.push(rustc);
-    for driver in &mut drivers {
-        if is_proxy(driver) {
-            *driver = facts.sysroot.join("bin").join(driver.file_name().expect("a found program has a name"));
+
+    /// Returns what the compiler once said of itself. `None`: nobody has asked it yet.
+    pub(super) fn facts(
+        &self,
+        call: &Call,
+        reader: &Reader<'_>,
+        files: &RememberedFiles<'_>,
+    ) -> Result<Option<Facts>, String> {
+        let name = note_name(call, files, &self.rustc).map_err(|e| chain(&e))?;
+        Ok(reader.note(&name).and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// Asks a compiler that is new here what it is, and reads its files, some hundred megabytes: once, while whoever else
+    /// needs that waits.
+    pub(super) fn meet(&self, session: &Session<'_>) -> Result<Facts, String> {
+        let call = session.call;
+        let _turn = session.take_turn(&Digest::of(self.rustc.as_os_str().as_encoded_bytes()));
+        let (name, facts, memos) = {
+            let reader = session.store.index.read().map_err(|e| chain(&e))?;
+            let files = RememberedFiles::new(&reader);
+            if let Some(facts) = self.facts(call, &reader, &files)? {
+                return Ok(facts);
+            }
+            let name = note_name(call, &files, &self.rustc).map_err(|e| chain(&e))?;
+            let facts = ask(call, &self.rustc)?;
+            let libraries = self.with_parts(call, &facts, |parts| parts.libraries());
+            files.read_ahead(&libraries.map_err(|e| chain(&e))?);
+            (name, facts, files.take_fresh())
+        };
+        let text = serde_json::to_string(&facts).expect("plain data");
+        // Whoever finds nothing of it asks again.
+        let _ = session.store.index.write(|writer| {
+            writer.put_memos(&memos)?;
+            writer.put_note(&name, &text)
+        });
+        Ok(facts)
+    }
+
+    /// Identifies the compiler.
+    pub(super) fn identify(
+        &self,
+        call: &Call,
+        facts: &Facts,
+        files: &RememberedFiles<'_>,
+    ) -> Result<Compiler, String> {
+        self.with_parts(call, facts, |parts| Compiler::identify(parts, files)).map_err(|e| chain(&e))
+    }
+
+    fn with_parts<T>(&self, call: &Call, facts: &Facts, then: impl FnOnce(&Parts<'_>) -> T) -> T {
+        let mut programs = self.before.clone();
+        programs.push(self.rustc.clone());
+        for program in &mut programs {
+            if is_proxy(program) {
+                let name = program.file_name().expect("a found program has a name");
+                *program = facts.sysroot.join("bin").join(name);
+            }
         }
+        let programs = programs.iter().map(PathBuf::as_path).collect::<Vec<_>>();
+        let (sysroot, target) = (call.arguments.sysroot.as_deref(), call.arguments.target.as_deref());
+        then(&Parts { programs: &programs, facts, sysroot, target })
     }
-    let programs = drivers.iter().map(PathBuf::as_path).collect::<Vec<_>>();
-    let arguments = &call.arguments;
-    Compiler::identify(&programs, facts, arguments.sysroot.as_deref(), arguments.target.as_deref(), files)
-        .map_err(|e| chain(&e))
 }
 
 /// Follows rustup's proxy to the toolchain that it would choose, where the environment alone decides.
@@ -73,23 +128,6 @@ fn is_proxy(program: &Path) -> bool {
     let Some(folder) = program.parent() else { return false };
     let has_libraries = folder.parent().is_some_and(|toolchain| toolchain.join("lib/rustlib").is_dir());
     !has_libraries && folder.join("rustup").is_file()
-}
-
-/// Returns what the compiler says of itself, asking it if need be.
-fn facts(
-    session: &Session<'_>,
-    reader: &Reader<'_>,
-    files: &RememberedFiles<'_>,
-    rustc: &Path,
-) -> Result<Facts, String> {
-    let name = note_name(session.call, files, rustc).map_err(|e| chain(&e))?;
-    if let Some(facts) = reader.note(&name).and_then(|text| serde_json::from_str::<Facts>(&text).ok()) {
-        return Ok(facts);
-    }
-    let facts = ask(session.call, rustc)?;
-    let text = serde_json::to_string(&facts).expect("plain data");
-    let _ = session.store.index.write(|writer| writer.put_note(&name, &text));
-    Ok(facts)
 }
 
 /// Names all that the answer of a compiler depends on.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::call::Call;
+use super::compiler::Programs;
 use super::edit;
 use super::session::{Session, find_program};
 use crate::digest::{Digest, FieldHasher};
@@ -20,6 +21,7 @@ use crate::key::{State, entry_key, with_messages};
 use crate::rustc::paths::Loose;
 use crate::serve::explain;
 use crate::serve::files::RememberedFiles;
+use crate::serve::notes::chain;
 use crate::serve::remote::Missing;
 use crate::store::index::{IndexError, Memo, Reader};
 
@@ -73,9 +75,21 @@ pub(super) struct Known {
 
 /// Looks an entry up.
 pub(super) fn look_up(session: &Session<'_>) -> Result<Found, String> {
-    let reader = session.store.index.read().map_err(|e| crate::serve::notes::chain(&e))?;
+    let programs = Programs::of(session.call)?;
+    let read = || session.store.index.read().map_err(|e| chain(&e));
+    let mut reader = read()?;
+    let facts = match programs.facts(session.call, &reader, &RememberedFiles::new(&reader))? {
+        Some(facts) => facts,
+        None => {
+            drop(reader);
+            let facts = programs.meet(session)?;
+            reader = read()?;
+            facts
+        }
+    };
     let files = RememberedFiles::new(&reader);
-    let mut known = Known::gather(session, &reader, &files)?;
+    let compiler = programs.identify(session.call, &facts, &files)?;
+    let mut known = Known::gather(session, compiler, &reader, &files)?;
     let needs_trace = known.needs_trace(session);
     let mut candidates = Vec::new();
     let mut was_bound = false;
@@ -85,7 +99,7 @@ pub(super) fn look_up(session: &Session<'_>) -> Result<Found, String> {
             continue;
         }
         let observed = observe(session, &mut prediction, &files);
-        let Some(state) = observed.map_err(|e| crate::serve::notes::chain(&e))? else { continue };
+        let Some(state) = observed.map_err(|e| chain(&e))? else { continue };
         let closure = known.closure.filter(|_| !prediction.traced);
         let key = entry_key(&known.invocation.key, &state, &known.externs, closure.as_ref());
         let keys = [key, with_messages(&key, &session.call.arguments.messages)];
@@ -151,16 +165,14 @@ impl Known {
 
     fn gather(
         session: &Session<'_>,
+        compiler: Compiler,
         reader: &Reader<'_>,
         files: &RememberedFiles<'_>,
     ) -> Result<Self, String> {
         let call = session.call;
-        let compiler = super::compiler::identify(session, reader, files)?;
         let linker = linker(session, &compiler);
         let inner_wrapper = match &call.inner_wrapper {
-            Some(path) => {
-                files.digest(path).map_err(|e| crate::serve::notes::chain(&e))?.map(|(_, digest)| digest)
-            }
+            Some(path) => files.digest(path).map_err(|e| chain(&e))?.map(|(_, digest)| digest),
             None => None,
         };
         let context = Context {
@@ -181,7 +193,7 @@ impl Known {
         for dependency in &call.arguments.externs {
             // Without a path it comes from the sysroot, which the compiler's identity covers.
             let Some(path) = &dependency.path else { continue };
-            let found = files.digest(&call.cwd.join(path)).map_err(|e| crate::serve::notes::chain(&e))?;
+            let found = files.digest(&call.cwd.join(path)).map_err(|e| chain(&e))?;
             let Some((stat, digest)) = found else {
                 return Err(format!("the dependency `{}` is missing", path.display()));
             };
