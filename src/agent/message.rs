@@ -129,10 +129,12 @@ pub enum Reply {
     Begun,
     /// To [`Request::Find`]: whether something came that makes it worth to look again.
     Found(bool),
-    /// To [`Request::Ended`]: what is the matter with the remote, if anything is.
+    /// To [`Request::Ended`], in words for people.
     Ended {
-        /// In words for people.
+        /// What is the matter with the remote, if anything is: nothing is sent now.
         trouble: Option<String>,
+        /// What of it the build could not use; told once.
+        unusable: Option<String>,
     },
 }
 

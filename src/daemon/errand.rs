@@ -16,6 +16,7 @@ use crate::agent::message::{Build, Queue, Reply, Request, Wanted};
 use crate::config::Settings;
 use crate::env::Env;
 use crate::event::{BuildId, Log, LogPosition, Outcome};
+use crate::quantity::count;
 use crate::remote::access::Deadline;
 use crate::remote::failure::Failure;
 use crate::store::Store;
@@ -86,7 +87,8 @@ impl Work for Errands {
                 None => Reply::Found(false),
             },
             Request::Ended(id) => {
-                Reply::Ended { trouble: agency.and_then(|agency| agency.end(&BuildId(id))) }
+                let (trouble, unusable) = agency.map(|agency| agency.end(&BuildId(id))).unwrap_or_default();
+                Reply::Ended { trouble, unusable }
             }
             _ => return None,
         })
@@ -190,20 +192,23 @@ impl Agency {
         self.fetcher.find(wanted, Some(&id), deadline.left()).await
     }
 
-    /// A build has ended, or waits for what it made to be sent. Returns what is the matter with the remote, if anything is.
-    fn end(&self, id: &BuildId) -> Option<String> {
-        if let Some(going) = self.builds().remove(id) {
+    /// A build has ended, or waits for what it made to be sent. Returns what is the matter with the remote, and what of it
+    /// was of no use, if anything.
+    fn end(&self, id: &BuildId) -> (Option<String>, Option<String>) {
+        let going = self.builds().remove(id);
+        let unusable = going.as_ref().and_then(|_| self.breaker.take_unusable());
+        if let Some(going) = going {
             self.add_record(id, going);
         }
         self.ended.notify_one();
-        self.trouble()
+        let unusable = unusable.map(|(objects, failure)| {
+            let objects = count(objects, "object", "objects");
+            in_words(&format!("{objects} of the remote could not be used"), failure)
+        });
+        (self.trouble(), unusable)
     }
 
     fn trouble(&self) -> Option<String> {
-        let in_words = |what: &str, failure: Failure| match failure.hint() {
-            Some(hint) => format!("{what}: {failure}; {hint}"),
-            None => format!("{what}: {failure}"),
-        };
         if let Some(cause) = self.breaker.cause().filter(|_| !self.breaker.is_closed()) {
             return Some(in_words("the remote is off for now", cause));
         }
@@ -290,5 +295,12 @@ impl Agency {
         for (key, failure) in &sent.failed {
             tracing::warn!(key = %key.short(), "failed to send: {failure}");
         }
+    }
+}
+
+fn in_words(what: &str, failure: Failure) -> String {
+    match failure.hint() {
+        Some(hint) => format!("{what}: {failure}; {hint}"),
+        None => format!("{what}: {failure}"),
     }
 }

@@ -53,6 +53,15 @@ pub(super) struct Ended {
     pub(super) notes: Vec<Note>,
 }
 
+/// What the daemon says of the remote when a build has ended.
+#[derive(Default)]
+struct Told {
+    /// What is the matter with it.
+    trouble: Option<String>,
+    /// What of it was of no use.
+    unusable: Option<String>,
+}
+
 impl Remote {
     /// Makes sure of a daemon. `None` without a remote, or where none can be started: the build goes on alone.
     pub(super) fn begin(
@@ -141,7 +150,7 @@ impl Remote {
         if events.is_empty() {
             return ended;
         }
-        let mut trouble = self.tell_end().flatten();
+        let Told { mut trouble, unusable } = self.tell_end().unwrap_or_default();
         let made = events.iter().any(|it| matches!(it.outcome, Outcome::Missed { not_recorded: None, .. }));
         if let Some(why) = self.why_readonly.filter(|_| made) {
             ended.notes.push(Note::Info(format!("nothing is uploaded: {why}")));
@@ -151,7 +160,7 @@ impl Remote {
         // What is left is left for that reason.
         let warning = match (trouble, left) {
             (Some(trouble), Some(left)) => Some(format!("{trouble}; {left}")),
-            (trouble, left) => trouble.or(left),
+            (trouble, left) => trouble.or(left).or(unusable),
         };
         ended.notes.extend(warning.map(Note::Warning));
         let transfers = log.transfers_since(start).map(|(transfers, _)| transfers).unwrap_or_default();
@@ -160,11 +169,10 @@ impl Remote {
         ended
     }
 
-    /// Tells the daemon that the build has ended. Returns what is the matter with the remote, if anything is; `None` without
-    /// a daemon.
-    fn tell_end(&self) -> Option<Option<String>> {
+    /// Tells the daemon that the build has ended. `None` without a daemon.
+    fn tell_end(&self) -> Option<Told> {
         match connect(&self.agent)?.ask(&Request::Ended(self.id.clone())) {
-            Ok(Reply::Ended { trouble }) => Some(trouble),
+            Ok(Reply::Ended { trouble, unusable }) => Some(Told { trouble, unusable }),
             _ => None,
         }
     }
@@ -188,7 +196,7 @@ impl Remote {
             std::thread::sleep(LOOK);
             now = left();
             let Some(told) = self.tell_end() else { break };
-            *trouble = told;
+            *trouble = told.trouble;
             if let Some(bar) = &bar {
                 bar.set_position(all.saturating_sub(now));
             }

@@ -172,6 +172,15 @@ impl Failure {
         }
     }
 
+    /// Whether something is there that is of no use, or may be: a mishap of its own that somebody should hear of.
+    pub fn is_of_object(&self) -> bool {
+        match self {
+            Self::Denied(denial) => *denial == Denial::Right(Right::Read),
+            Self::TooLarge(_) | Self::Damaged(_) | Self::Untrusted(_) | Self::Refused { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Returns what to do about it.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -203,7 +212,9 @@ impl Denial {
             Self::AccessKey | Self::SecretKey => "check the credentials and the service they belong to",
             Self::Token => "log in again",
             Self::Clock => "set the clock of this machine",
-            Self::Right(Right::Read) => "grant `s3:GetObject` on the bucket",
+            Self::Right(Right::Read) => {
+                "grant `s3:GetObject`, and `s3:ListBucket`, without which what is absent looks forbidden"
+            }
             Self::Right(Right::Write) => "grant `s3:PutObject`, or set `KACHE_S3_READONLY=1`",
             Self::Right(Right::List) => "grant `s3:ListBucket` on the bucket",
             Self::Readonly => return None,

@@ -1,8 +1,8 @@
 //! Stops asking a remote that is in trouble.
 //!
 //! Owns when the remote counts as being in trouble, and when it is tried again. A failure that concerns one object alone
-//! says nothing about the remote. A remote that says nothing at all while somebody waits is in trouble too, long before
-//! the request itself gives up; one that only takes long for much is not.
+//! says nothing about the remote, but is counted, since somebody should hear of it. A remote that says nothing at all while
+//! somebody waits is in trouble too, long before the request itself gives up; one that only takes long for much is not.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -28,6 +28,10 @@ struct State {
     open_since: Option<Instant>,
     /// The failure that opened it last.
     cause: Option<Failure>,
+    /// Whether anything was ever read.
+    has_read: bool,
+    /// How many objects were of no use, and why the last one was.
+    unusable: Option<(u64, Failure)>,
 }
 
 impl Breaker {
@@ -46,6 +50,14 @@ impl Breaker {
         match answer {
             Err(failure) if failure.is_of_server() => state.fail(failure.clone(), !failure.is_passing()),
             _ => {
+                match answer {
+                    Ok(_) => state.has_read = true,
+                    Err(failure) if failure.is_of_object() => {
+                        let before = state.unusable.as_ref().map_or(0, |(count, _)| *count);
+                        state.unusable = Some((before + 1, failure.clone()));
+                    }
+                    Err(_) => {}
+                }
                 state.in_a_row = 0;
                 state.open_since = None;
                 false
@@ -63,6 +75,15 @@ impl Breaker {
     /// Returns the failure for which the remote was last given up.
     pub fn cause(&self) -> Option<Failure> {
         self.state().cause.clone()
+    }
+
+    /// Returns how many objects were of no use since this was last asked, and why the last one was.
+    pub fn take_unusable(&self) -> Option<(u64, Failure)> {
+        let mut state = self.state();
+        // Where something can be read, what is forbidden is absent.
+        let is_absence = |failure: &Failure| matches!(failure, Failure::Denied(_)) && state.has_read;
+        let is_told = state.unusable.as_ref().is_some_and(|(_, failure)| !is_absence(failure));
+        state.unusable.take().filter(|_| is_told)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -86,7 +107,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::remote::failure::Denial;
+    use crate::remote::failure::{Denial, Right};
 
     fn failed(failure: Failure) -> Result<(), Failure> {
         Err(failure)
@@ -139,5 +160,18 @@ mod tests {
             breaker.note(&failed(Failure::Damaged("a".into())));
         }
         assert!(breaker.is_closed());
+        assert_eq!(breaker.take_unusable(), Some((9, Failure::Damaged("a".into()))));
+        assert_eq!(breaker.take_unusable(), None);
+    }
+
+    #[test]
+    fn what_is_forbidden_may_be_absent() {
+        let breaker = Breaker::default();
+        let forbidden = Failure::Denied(Denial::Right(Right::Read));
+        breaker.note(&failed(forbidden.clone()));
+        assert_eq!(breaker.take_unusable(), Some((1, forbidden.clone())));
+        breaker.note(&Ok(()));
+        breaker.note(&failed(forbidden));
+        assert_eq!(breaker.take_unusable(), None);
     }
 }
