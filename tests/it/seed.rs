@@ -21,7 +21,7 @@ const COMMANDS: &[Row] = &[
     ),
     (
         "kache list [<crate>] [--sort name|size|hits|age]",
-        &["commands::list_in_each_order", "commands::list_of_one_crate"],
+        &["commands::list::list_in_each_order", "commands::list::list_of_one_crate"],
     ),
     (
         "kache sync [--pull] [--push] [--all] [--dry-run]",
@@ -34,12 +34,15 @@ const COMMANDS: &[Row] = &[
     (
         "kache gc [--max-age <dur>]",
         &[
-            "commands::gc_removes_the_least_recently_used_first",
-            "commands::gc_by_age",
-            "commands::gc_by_ages_in_days_hours_and_minutes",
+            "commands::gc::gc_removes_the_least_recently_used_first",
+            "commands::gc::gc_by_age",
+            "commands::gc::gc_by_ages_in_days_hours_and_minutes",
         ],
     ),
-    ("kache purge [--crate-name <name>]", &["commands::purge_of_all", "commands::purge_of_one_crate"]),
+    (
+        "kache purge [--crate-name <name>]",
+        &["commands::purge::purge_of_all", "commands::purge::purge_of_one_crate"],
+    ),
     (
         "kache clean [--dry-run]",
         &[
@@ -51,7 +54,7 @@ const COMMANDS: &[Row] = &[
     (
         "kache doctor [--fix [--purge-sccache]]",
         &[
-            "commands::doctor_of_a_sound_setup",
+            "commands::doctor::doctor_of_a_sound_setup",
             "doctor::home::bucket_and_wrapper_move",
             "doctor::purge::server_cache_and_program_go",
         ],
@@ -74,7 +77,7 @@ const COMMANDS: &[Row] = &[
 
 const VARIABLES: &[Row] = &[
     ("KACHE_CACHE_DIR", &["settings::the_cache_and_the_file_are_where_they_are_looked_for", KEYS]),
-    ("KACHE_MAX_SIZE", &["commands::gc_removes_the_least_recently_used_first", KEYS]),
+    ("KACHE_MAX_SIZE", &["commands::gc::gc_removes_the_least_recently_used_first", KEYS]),
     (
         "KACHE_S3_BUCKET",
         &["remote::builds::another_machine_compiles_nothing", "remote::syncs::what_a_sync_needs", KEYS],
@@ -111,7 +114,7 @@ const CREDENTIALS: &str = "remote::settings::the_pair_wins_over_the_profile_and_
 const TEXT: &[Row] = &[
     ("wrapper by RUSTC_WRAPPER=kache", &["front_end::a_link_named_kache_is_the_same_program"]),
     ("wrapper by ~/.cargo/config.toml", &["settings::the_wrapper_of_cargos_own_settings"]),
-    ("durations: 7d, 24h, 30m", &["commands::gc_by_ages_in_days_hours_and_minutes"]),
+    ("durations: 7d, 24h, 30m", &["commands::gc::gc_by_ages_in_days_hours_and_minutes"]),
     ("sync needs no daemon", &["remote::syncs::both_ways_are_the_default_and_can_be_said"]),
     ("sync filters by Cargo.lock; --all", &["remote::syncs::a_pull_takes_what_the_lock_file_names"]),
     ("{prefix}/{crate_name}/{cache_key}.tar.zst", &["remote::settings::objects_lie_below_the_prefix"]),
@@ -136,18 +139,21 @@ const TEXT: &[Row] = &[
 
 /// Commands and settings that came later.
 const LATER: &[Row] = &[
-    ("kache stats", &["commands::stats_in_each_form", "commands::stats_of_the_last_build"]),
-    ("kache why", &["commands::why_follows_the_chain_to_its_root"]),
-    ("kache verify", &["commands::verify_finds_damage_and_repairs_it"]),
-    ("kache config list", &["commands::config_keeps_what_people_wrote"]),
-    ("kache config get", &["commands::config_keeps_what_people_wrote"]),
-    ("kache config set", &["commands::config_keeps_what_people_wrote", "commands::config_makes_the_file"]),
-    ("kache config unset", &["commands::config_keeps_what_people_wrote"]),
+    ("kache stats", &["commands::stats::stats_in_each_form", "commands::stats::stats_of_the_last_build"]),
+    ("kache why", &["commands::why::why_follows_the_chain_to_its_root"]),
+    ("kache verify", &["commands::verify::verify_finds_damage_and_repairs_it"]),
+    ("kache config list", &["commands::config::config_keeps_what_people_wrote"]),
+    ("kache config get", &["commands::config::config_keeps_what_people_wrote"]),
+    (
+        "kache config set",
+        &["commands::config::config_keeps_what_people_wrote", "commands::config::config_makes_the_file"],
+    ),
+    ("kache config unset", &["commands::config::config_keeps_what_people_wrote"]),
     ("kache config path", &["settings::the_cache_and_the_file_are_where_they_are_looked_for"]),
-    ("kache completions", &["commands::completions_for_each_shell"]),
+    ("kache completions", &["commands::common::completions_for_each_shell"]),
     ("kache key generate", &["remote::keys::a_pair_is_made_at_a_path"]),
-    ("kache help", &["commands::each_command_has_help"]),
-    ("KACHE_MIN_FREE", &["commands::gc_on_a_disk_with_little_room"]),
+    ("kache help", &["commands::common::each_command_has_help"]),
+    ("KACHE_MIN_FREE", &["commands::gc::gc_on_a_disk_with_little_room"]),
     ("KACHE_S3_SESSION_TOKEN", &[CREDENTIALS]),
     ("KACHE_S3_READONLY", &["remote::builds::a_read_only_remote_is_read"]),
     ("KACHE_REMOTE_TIMEOUT", &["remote::settings::a_build_waits_for_the_remote_as_long_as_told"]),
