@@ -160,6 +160,8 @@ pub struct Queue {
     pub uploads: u64,
     /// Transfers from the remote.
     pub downloads: u64,
+    /// Bytes of those that were wanted ahead, as far as they are known.
+    pub download_bytes: u64,
 }
 
 impl Queue {

@@ -252,7 +252,8 @@ impl Agency {
     fn left(&self) -> Queue {
         let waiting = self.exchange.queue().waiting().unwrap_or_default();
         let uploads = waiting.entries.len() + waiting.records.len();
-        Queue { uploads: uploads as u64, downloads: self.fetcher.pending() as u64 }
+        let (downloads, download_bytes) = self.fetcher.pending();
+        Queue { uploads: uploads as u64, downloads, download_bytes }
     }
 
     fn is_busy(&self) -> bool {

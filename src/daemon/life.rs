@@ -179,7 +179,7 @@ mod tests {
 
     impl Work for Job {
         fn queue(&self) -> Queue {
-            Queue { uploads: self.uploads.load(Ordering::SeqCst), downloads: 0 }
+            Queue { uploads: self.uploads.load(Ordering::SeqCst), ..Queue::default() }
         }
 
         fn remote(&self) -> Option<String> {

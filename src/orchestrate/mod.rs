@@ -23,6 +23,8 @@ pub mod command;
 pub mod other_wrapper;
 mod signals;
 
+#[cfg(feature = "daemon")]
+mod prefetch;
 mod program;
 #[cfg_attr(not(feature = "daemon"), path = "no_remote.rs")]
 mod remote;

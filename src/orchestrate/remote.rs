@@ -7,13 +7,12 @@
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Options;
 use super::command::CargoWords;
+use super::{Options, prefetch};
 use crate::agent::Agent;
 use crate::agent::client::Client;
 use crate::agent::message::{Build, Intent, Reply, Request};
@@ -22,14 +21,14 @@ use crate::cargo_config::CargoConfig;
 use crate::config::{Origin, Resolved, Settings};
 use crate::env::{self, Env};
 use crate::event::{self, Direction, Log, LogPosition, Outcome, TransferEvent, UnitEvent};
-use crate::quantity::{count, format_size};
+use crate::quantity::count;
 use crate::report::{Note, Transfer};
 use crate::store::queue::Queue;
 
 /// How long the daemon may take to answer what needs no network.
-const PROMPT: Duration = Duration::from_secs(2);
+pub(super) const PROMPT: Duration = Duration::from_secs(2);
 /// How often the queue is looked at while somebody waits for it.
-const LOOK: Duration = Duration::from_millis(50);
+pub(super) const LOOK: Duration = Duration::from_millis(50);
 /// How long `--wait-uploads` waits.
 const WAIT: Duration = Duration::from_mins(10);
 /// How long a CI job waits, after which nobody sends anything.
@@ -112,36 +111,10 @@ impl Remote {
             client.ask(&Request::Begin { id, build, within_ms }).ok()
         });
         if !within.is_zero() {
-            self.show_fetching(&begun, settings, log);
+            let name = settings.remote.name().unwrap_or_default();
+            prefetch::show(&self.agent, &self.id, &name, log, || begun.is_finished());
             let _ = begun.join();
         }
-    }
-
-    /// Shows on a terminal how far it is, until it is over. The line leaves no trace.
-    fn show_fetching<T>(
-        &self,
-        fetching: &JoinHandle<T>,
-        settings: &Settings,
-        (log, start): (&Log, LogPosition),
-    ) {
-        if !std::io::stderr().is_terminal() {
-            return;
-        }
-        let style =
-            ProgressStyle::with_template(" Prefetching {msg}").expect("the form is one of indicatif's");
-        let line = ProgressBar::new_spinner().with_style(style);
-        line.set_message(settings.remote.name().map(|name| format!("from {name}")).unwrap_or_default());
-        while !fetching.is_finished() {
-            let transfers = log.transfers_since(start).map(|(transfers, _)| transfers).unwrap_or_default();
-            let sum = summary(&transfers, &self.id);
-            if sum.prefetched > 0 {
-                let crates = count(sum.prefetched, "crate", "crates");
-                line.set_message(format!("{crates}, {}", format_size(sum.downloaded)));
-            }
-            line.tick();
-            std::thread::sleep(LOOK);
-        }
-        line.finish_and_clear();
     }
 
     /// Tells that the build has ended, and waits for uploads if that is wanted.
@@ -221,7 +194,7 @@ fn connect(agent: &Agent) -> Option<Client> {
     }
 }
 
-fn summary(transfers: &[TransferEvent], id: &str) -> Transfer {
+pub(super) fn summary(transfers: &[TransferEvent], id: &str) -> Transfer {
     let mut sum = Transfer::default();
     for transfer in transfers.iter().filter(|it| it.error.is_none()) {
         match transfer.transfer {

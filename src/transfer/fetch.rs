@@ -47,6 +47,8 @@ struct State {
     jobs: BTreeMap<u64, Job>,
     next_order: u64,
     fates: HashMap<Digest, Fate>,
+    /// Bytes of what was wanted ahead and has not come yet.
+    ahead: HashMap<Digest, u64>,
     /// What records say about invocations.
     known: HashMap<Digest, Vec<Item>>,
     /// Invocations whose inputs have been asked for.
@@ -83,10 +85,10 @@ impl Fetcher {
         Arc::new(Self { exchange, breaker, limit, workers, state: Mutex::default(), changes })
     }
 
-    /// Returns how many fetches are queued or under way.
-    pub fn pending(&self) -> usize {
+    /// Returns how many fetches are queued or under way, and how many bytes of what was wanted ahead are still to come.
+    pub fn pending(&self) -> (u64, u64) {
         let state = self.state();
-        state.jobs.len() + state.workers
+        ((state.jobs.len() + state.workers) as u64, state.ahead.values().sum())
     }
 
     /// Fetches what the record of a build names, of the packages that are `locked`; once for each build. Waits until the
@@ -166,6 +168,7 @@ impl Fetcher {
             let fits = self.limit.is_some_and(|limit| limit == 0 || sum + item.bytes <= limit);
             if is_new && fits {
                 sum += item.bytes;
+                state.ahead.insert(item.key, item.bytes);
                 queued.push(item);
             }
         }
@@ -355,7 +358,10 @@ impl Fetcher {
     }
 
     fn end(&self, key: &Digest, is_here: bool) {
-        self.state().fates.insert(*key, Fate::Done(is_here, Instant::now()));
+        let mut state = self.state();
+        state.ahead.remove(key);
+        state.fates.insert(*key, Fate::Done(is_here, Instant::now()));
+        drop(state);
         self.changes.send_replace(());
     }
 

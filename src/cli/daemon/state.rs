@@ -184,7 +184,7 @@ mod tests {
         let status = Status {
             uptime_ms: 11_100_000,
             service: true,
-            queue: Queue { uploads: 1, downloads: 2 },
+            queue: Queue { uploads: 1, downloads: 2, download_bytes: 3 },
             remote: Some("s3://b/p".into()),
             log: "/l".into(),
         };

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::process::Stdio;
 use std::time::Duration;
 
+use cargo_kache::digest::Digest;
 use hyper::Method;
 
 use super::Remote;
@@ -228,6 +229,32 @@ fn a_build_waits_for_the_remote_as_long_as_told() {
     let watched = other(&[("KACHE_PREFETCH_WAIT", "60s")]);
     let mut terminal = Terminal::start(watched.kache_command("build"), 100, 30);
     terminal.shows(" Prefetching from s3://").hides("Prefetching").shows("1 of 1 unit");
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn what_is_waited_for_shows_how_far_it_is() {
+    let remote = Remote::start();
+    // So large that each is fetched alone.
+    let noise = |name: &str| {
+        let digests = (0..16_000_u32).map(|n| Digest::of(format!("{name}{n}").as_bytes()).to_hex());
+        format!("pub static NOISE: &str = \"{}\";", digests.collect::<String>())
+    };
+    let both = || {
+        let sources = ["one", "two"].map(|name| (format!("{name}/src/lib.rs"), noise(name)));
+        let project =
+            project().workspace(&["one", "two"]).package("one", "one", "").package("two", "two", "");
+        sources.into_iter().fold(project, |project, (path, text)| project.file(&path, text))
+    };
+    let a = remote.machine_of(both());
+    a.build("--wait-uploads", "build").missed(2);
+    let mut b = remote.machine_of(both().at("b").file("Cargo.lock", a.read("Cargo.lock")));
+    b.set("KACHE_PREFETCH_WAIT", "60s");
+    remote.proxy.add(Rule::always(Fault::HangBefore).method(Method::GET).name("p/two/"));
+    let mut terminal = Terminal::start(b.kache_command("build"), 100, 30);
+    terminal.shows(" Prefetching [").shows(" eta ").shows("(1 crate)");
+    remote.proxy.vanish();
+    terminal.hides("Prefetching").shows("1 of 2 units");
     assert_eq!(terminal.end(), 0);
 }
 
