@@ -22,14 +22,18 @@ pub enum Color {
 }
 
 impl Color {
-    /// Decides by the option, else `NO_COLOR`, else `CARGO_TERM_COLOR`, else by the stream itself.
-    pub fn choose(option: Option<Self>, no_color: bool, cargo: Option<&OsStr>) -> Self {
+    /// Decides by the option, else `NO_COLOR`, else `CARGO_TERM_COLOR`, else by the stream itself, unless that is a terminal
+    /// without colours (`TERM=dumb`).
+    pub fn choose(option: Option<Self>, no_color: bool, cargo: Option<&OsStr>, is_dumb: bool) -> Self {
         let from_cargo = || match cargo.and_then(OsStr::to_str) {
             Some("always") => Self::Always,
             Some("never") => Self::Never,
             _ => Self::Auto,
         };
-        option.unwrap_or_else(|| if no_color { Self::Never } else { from_cargo() })
+        match option.unwrap_or_else(|| if no_color { Self::Never } else { from_cargo() }) {
+            Self::Auto if is_dumb => Self::Never,
+            chosen => chosen,
+        }
     }
 
     fn on(self, is_tty: bool) -> bool {
@@ -240,11 +244,13 @@ mod tests {
     #[test]
     fn colour_follows_option_then_variables_then_stream() {
         let always = Some(OsStr::new("always"));
-        assert_eq!(Color::choose(Some(Color::Never), false, always), Color::Never);
-        assert_eq!(Color::choose(Some(Color::Auto), true, always), Color::Auto);
-        assert_eq!(Color::choose(None, true, always), Color::Never);
-        assert_eq!(Color::choose(None, false, always), Color::Always);
-        assert_eq!(Color::choose(None, false, Some(OsStr::new("odd"))), Color::Auto);
+        assert_eq!(Color::choose(Some(Color::Never), false, always, false), Color::Never);
+        assert_eq!(Color::choose(Some(Color::Auto), true, always, false), Color::Auto);
+        assert_eq!(Color::choose(None, true, always, false), Color::Never);
+        assert_eq!(Color::choose(None, false, always, false), Color::Always);
+        assert_eq!(Color::choose(None, false, Some(OsStr::new("odd")), false), Color::Auto);
+        assert_eq!(Color::choose(None, false, None, true), Color::Never);
+        assert_eq!(Color::choose(None, false, always, true), Color::Always);
         assert!(Color::Auto.on(true) && !Color::Auto.on(false) && Color::Always.on(false));
     }
 

@@ -164,6 +164,7 @@ fn term(env: &Env, global: &Global) -> Term {
             global.color.map(Color::from),
             env.get(env::NO_COLOR).is_some(),
             cargo.as_deref(),
+            env.get(env::TERM).is_some_and(|kind| kind == "dumb"),
         ),
         verbosity: match (global.quiet, global.verbose) {
             (true, _) => Verbosity::Quiet,

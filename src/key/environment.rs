@@ -75,7 +75,6 @@ const SESSION_NOISE: &[&str] = &[
     "KACHE_*",
     "KITTY_*",
     "KONSOLE_*",
-    "LD_LIBRARY_PATH",
     "LESS*",
     "LINES",
     "LS_COLORS",

@@ -4,9 +4,10 @@
 //!
 //! # History
 //! - 1: first.
+//! - 4: what the assembler reads counts; and the user's part of `LD_LIBRARY_PATH`, where macros may read the environment.
 //! - 3: what is searched for upwards counts by its place above the workspace.
 //! - 2: what is compiled from relative paths is shared between checkouts; before, the working directory told them
 //!   apart.
 
 /// The version of what enters keys, and of how.
-pub const KEY_SCHEMA: u32 = 3;
+pub const KEY_SCHEMA: u32 = 4;

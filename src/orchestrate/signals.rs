@@ -1,7 +1,7 @@
 //! Signals while cargo runs.
 //!
 //! Owns the handlers of this process. The terminal sends SIGINT and SIGQUIT to cargo as well: we only survive them, to
-//! report. SIGTERM and SIGHUP may be meant for us alone and are passed on. What was ignored when we were started stays
+//! report. What a process sends may be meant for us alone and is passed on, as are SIGTERM and SIGHUP. What was ignored when we were started stays
 //! ignored, for cargo too: it inherits that, while handlers end with `exec`. Never prints.
 
 use std::io;
@@ -22,13 +22,8 @@ static RECEIVED: AtomicI32 = AtomicI32::new(0);
 /// end: the one that ended cargo may reach us after it.
 pub(super) fn run(command: &mut Command) -> io::Result<ExitStatus> {
     RECEIVED.store(0, Ordering::SeqCst);
-    let handlers: [(libc::c_int, signal::Handler); 4] = [
-        (libc::SIGINT, survive),
-        (libc::SIGQUIT, survive),
-        (libc::SIGTERM, pass_on),
-        (libc::SIGHUP, pass_on),
-    ];
-    let before = handlers.map(|(signal, handler)| (signal, signal::handle(signal, handler)));
+    let signals = [libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGHUP];
+    let before = signals.map(|signal| (signal, signal::handle_telling(signal, receive)));
     let status = command.spawn().and_then(|mut child| wait(&mut child));
     for (signal, action) in before {
         if matches!(signal, libc::SIGTERM | libc::SIGHUP) {
@@ -50,10 +45,14 @@ fn wait(child: &mut Child) -> io::Result<ExitStatus> {
     child.wait()
 }
 
-extern "C" fn survive(_signal: libc::c_int) {}
-
-/// Passes a signal on. Touches atomics and makes one system call, which is all a handler may do.
-extern "C" fn pass_on(signal: libc::c_int) {
+/// Passes a signal on, unless the terminal has sent it to cargo as well. Touches atomics and makes one system call, which is
+/// all a handler may do.
+extern "C" fn receive(signal: libc::c_int, info: *const libc::siginfo_t, _: *mut libc::c_void) {
+    // SAFETY: this is a handler, and this is what it was given.
+    let is_for_us = unsafe { signal::is_of_process(info) };
+    if matches!(signal, libc::SIGINT | libc::SIGQUIT) && !is_for_us {
+        return;
+    }
     RECEIVED.store(signal, Ordering::SeqCst);
     send(CHILD.load(Ordering::SeqCst), signal);
 }
@@ -62,6 +61,8 @@ fn send(pid: i32, signal: i32) {
     let signal = match signal {
         libc::SIGTERM => Signal::TERM,
         libc::SIGHUP => Signal::HUP,
+        libc::SIGINT => Signal::INT,
+        libc::SIGQUIT => Signal::QUIT,
         _ => return,
     };
     if let Some(pid) = Pid::from_raw(pid) {

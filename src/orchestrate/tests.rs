@@ -213,12 +213,12 @@ fn the_signal_that_ends_cargo_ends_us() {
 
 #[test]
 fn signals_are_survived_and_passed_on() {
-    let p = Playground::new("kill -INT $PPID; kill -QUIT $PPID; exit 5");
-    assert_eq!(p.run("build").outcome, Outcome::Exit(5));
-    p.program("bin/cargo", "trap 'exit 7' TERM; kill -TERM $PPID; while :; do :; done");
-    assert_eq!(p.run("build").outcome, Outcome::Exit(7));
-    p.program("bin/cargo", "trap 'exit 8' HUP; kill -HUP $PPID; while :; do :; done");
-    assert_eq!(p.run("build").outcome, Outcome::Exit(8));
+    let p = Playground::new("");
+    for (code, signal) in [(5, "INT"), (6, "QUIT"), (7, "TERM"), (8, "HUP")] {
+        let cargo = format!("trap 'exit {code}' {signal}; kill -{signal} $PPID; while :; do :; done");
+        p.program("bin/cargo", &cargo);
+        assert_eq!(p.run("build").outcome, Outcome::Exit(code), "{signal}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Owns the reading of these formats. Never starts a compiler, and never decides what is cached.
 
 pub mod args;
+pub mod assembly;
 pub mod depinfo;
 pub mod flags;
 pub mod messages;

@@ -13,13 +13,11 @@ use crate::invocation::ScriptCall;
 use crate::key::environment::Environment;
 use crate::launcher;
 use crate::portable::{Root, Roots};
+use crate::serve::libraries::{self, LIBRARIES};
 use crate::serve::parent::Parent;
 use crate::serve::process::Program;
 use crate::serve::{self, cargo_home, workspace};
 use crate::trace;
-
-/// Where programs look for libraries first. Cargo adds to it.
-pub(super) const LIBRARIES: &str = "LD_LIBRARY_PATH";
 
 /// One run of a build script.
 #[derive(Debug)]
@@ -120,16 +118,9 @@ impl Run {
         let form = |value: &OsStr| OsStr::from_bytes(&places.key_form(value.as_bytes())).to_owned();
         let environment = self.environment.map_values(form).with(trace::HOST, machine());
         match self.environment.get(LIBRARIES) {
-            Some(libraries) => environment.with(LIBRARIES, self.libraries_of_the_user(libraries)),
+            Some(path) => environment.with(LIBRARIES, libraries::of_the_user(path, &self.roots)),
             None => environment,
         }
-    }
-
-    /// Takes away what cargo puts in front of a search path for libraries: directories of the build and of the toolchain.
-    fn libraries_of_the_user(&self, path: &OsStr) -> OsString {
-        let is_ours = |directory: &PathBuf| self.roots.iter().any(|(_, root)| directory.starts_with(root));
-        let others = std::env::split_paths(path).filter(|directory| !is_ours(directory));
-        std::env::join_paths(others).unwrap_or_else(|_| path.to_owned())
     }
 }
 

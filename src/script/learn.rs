@@ -17,13 +17,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::call::{LIBRARIES, Run};
+use super::call::Run;
 use super::execute::Executed;
 use crate::entry::{Aspect, Prediction};
 use crate::event::Bypass;
 use crate::fs::stat::Stat;
 use crate::portable::PortablePath;
 use crate::serve::accesses::{SYSTEM, is_environment, is_loader, plain, system_path};
+use crate::serve::libraries::LIBRARIES;
 use crate::serve::{above, asked};
 use crate::trace::{self, Access, Trace};
 
@@ -188,6 +189,9 @@ fn add_declared(inputs: &mut Inputs<'_>, ground: &Ground, path: &Path) -> Result
     let path = inputs.run.cwd.join(path);
     if ground.out_dirs.iter().any(|dir| path.starts_with(dir)) {
         return Ok(());
+    }
+    if system_path(&path).is_some() {
+        return Err(Bypass::Script(format!("watches `{}`", path.display())));
     }
     inputs.add(&path, if path.is_dir() { Aspect::Tree } else { Aspect::Content })
 }

@@ -27,8 +27,8 @@ pub(super) struct Places {
 #[derive(Debug)]
 struct Other {
     text: Vec<u8>,
-    /// What lies below it is not of this checkout.
-    alone: bool,
+    /// It is a directory above the workspace, and what lies there lies elsewhere for others.
+    is_above: bool,
 }
 
 /// A text without directories.
@@ -51,19 +51,19 @@ impl Places {
         let mut others = Vec::new();
         for (_, path) in roots.iter().filter(|(root, _)| of_checkout(*root)) {
             if let Some(real) = path.canonicalize().ok().filter(|real| real != path) {
-                others.push(Other { text: bytes(&real), alone: false });
+                others.push(Other { text: bytes(&real), is_above: false });
             }
         }
         // As parts of names and addresses.
         for (_, path) in known.iter().filter(|(root, path)| of_checkout(*root) && path.len() > 4) {
             for separator in [&b"%2F"[..], b"%2f", b"\\/", b"_", b"-", b"."] {
                 let text = path[1..].split(|byte| *byte == b'/').collect::<Vec<_>>().join(separator);
-                others.push(Other { text, alone: false });
+                others.push(Other { text, is_above: false });
             }
         }
         let above = workspace.map(|path| path.ancestors().skip(1).collect::<Vec<_>>()).unwrap_or_default();
         let above = above.into_iter().filter(|path| path.components().count() > 2);
-        others.extend(above.map(|path| Other { text: bytes(path), alone: true }));
+        others.extend(above.map(|path| Other { text: bytes(path), is_above: true }));
         let name = workspace.and_then(Path::file_name).map(|name| name.as_encoded_bytes().to_vec());
         let name = name.filter(|name| name.len() > 2 && name != package.as_bytes());
         let odd = |(root, path): &(Root, Vec<u8>)| of_checkout(*root) && !path.iter().all(|b| is_plain(*b));
@@ -121,23 +121,27 @@ impl Places {
     fn is_told_in(&self, text: &[u8]) -> bool {
         let of_checkout = |root: Root| matches!(root, Root::Profile(_) | Root::Workspace);
         let known = self.known.iter().filter(|(root, _)| of_checkout(*root)).map(|(_, path)| (path, false));
-        let others = self.others.iter().map(|other| (&other.text, other.alone));
-        let is_there = |(path, alone): (&Vec<u8>, bool)| {
+        let others = self.others.iter().map(|other| (&other.text, other.is_above));
+        let is_there = |(path, is_above): (&Vec<u8>, bool)| {
             memmem::find_iter(text, path).any(|start| {
                 let next = text.get(start + path.len()).copied();
-                ends_here(next) && !(alone && next == Some(b'/')) && (!alone || begins_here(&text[..start]))
+                ends_here(next) && (!is_above || begins_here(&text[..start]))
             })
         };
         known.chain(others).any(is_there) || self.name.as_ref().is_some_and(|name| is_value(text, name))
     }
 }
 
-/// Whether `name` is all there is of a value: behind `=` to the end of a line, or in quotes.
+/// Whether `name` is all there is of a value: behind `=` to the end of a line or to a `/`, in quotes, or a line of its own.
 fn is_value(text: &[u8], name: &[u8]) -> bool {
     memmem::find_iter(text, name).any(|start| {
         let before = start.checked_sub(1).map(|at| text[at]);
         let after = text.get(start + name.len()).copied();
-        matches!((before, after), (Some(b'='), None | Some(b'\n' | b'\r')) | (Some(b'"'), Some(b'"')))
+        match (before, after) {
+            (Some(b'='), None | Some(b'\n' | b'\r' | b'/')) | (Some(b'"'), Some(b'"')) => true,
+            (None | Some(b'\n'), None | Some(b'\n' | b'\r')) => true,
+            _ => false,
+        }
     })
 }
 
@@ -183,9 +187,9 @@ mod tests {
             ("cargo:root=/h/u/tree/target/debug/build/x/out\n", "cargo:root={p}/build/x/out\n"),
             ("-I/h/u/tree/include -L '/h/u/tree'", "-I{w}/include -L '{w}'"),
             ("-Wl,-rpath,/h/u/tree/lib:/h/u/tree", "-Wl,-rpath,{w}/lib:{w}"),
-            ("/h/u/tree2/x /h/u/tree-old", "/h/u/tree2/x /h/u/tree-old"),
             ("/h/u/tree/target/debug2", "{w}/target/debug2"),
             ("nothing", "nothing"),
+            ("/h/tree2/x /v/h/u", "/h/tree2/x /v/h/u"),
         ] {
             assert_eq!(shown(text), (expected.to_owned(), false), "{text}");
         }
@@ -199,10 +203,16 @@ mod tests {
             "D=/h/u\n",
             "cargo:rustc-env=D=tree\n",
             "const D: &str = \"tree\";",
+            "cargo:rustc-env=D=tree/x\n",
+            "tree",
+            "a\ntree\n",
+            // Beside the workspace.
+            "/h/u/tree2/x",
+            "-I/h/u/other",
         ] {
             assert!(shown(text).1, "{text}");
         }
-        for text in ["/h/u/other", "tree", "the tree\n", "D=trees\n"] {
+        for text in ["/h/other", "trees", "the tree\n", "D=trees\n"] {
             assert!(!shown(text).1, "{text}");
         }
     }

@@ -207,11 +207,11 @@ impl Files for RememberedFiles<'_> {
     }
 
     fn listing(&self, path: &Path) -> fs::Result<FileState> {
-        match fs::list(path) {
+        match fs::list_with_types(path) {
             Ok(names) => {
                 let mut hasher = FieldHasher::new("listing");
-                for name in names {
-                    hasher.field(name.as_encoded_bytes());
+                for (name, is_dir) in names {
+                    hasher.field(name.as_encoded_bytes()).field(&[u8::from(is_dir)]);
                 }
                 Ok(FileState::Listing(hasher.finish()))
             }

@@ -19,6 +19,7 @@ pub mod asked;
 pub mod explain;
 pub mod files;
 pub mod imports;
+pub mod libraries;
 mod log;
 pub mod nested;
 pub mod notes;

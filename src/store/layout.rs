@@ -23,11 +23,12 @@
 //!   sync.lock             one sync at a time
 //! ```
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::queue::Queue;
 use crate::digest::Digest;
-use crate::fs;
+use crate::fs::{self, AtPath as _, OrAbsent as _};
 
 /// Version of the index's tables and values. 1: first.
 pub const INDEX_SCHEMA: u32 = 5;
@@ -55,11 +56,39 @@ impl Layout {
         {
             return Ok(());
         }
+        self.refuse_foreign()?;
         fs::create_private_dir_all(&self.root)?;
         for dir in [self.blobs(), self.temporary(), self.logs(), self.index()] {
             fs::create_private_dir_all(&dir)?;
         }
         fs::write(&self.tag(), CACHEDIR_TAG)
+    }
+
+    /// Refuses a directory that is used for something else: what we remove of a cache by its place alone could be that.
+    fn refuse_foreign(&self) -> fs::Result<()> {
+        const OURS: &[&str] = &["store", "index", "states", "tmp", "queue", "logs"];
+        let names = fs::list(&self.root).or_absent()?.unwrap_or_default();
+        let has_content = |name: &OsString| {
+            let is_locking =
+                name.to_str().is_some_and(|name| name.ends_with(".lock") || name == "daemon.sock");
+            let is_early = name == "queue" || name == "logs";
+            let is_empty = || fs::list(&self.root.join(name)).is_ok_and(|inside| inside.is_empty());
+            let is_ours = OURS.iter().any(|ours| name == ours);
+            !is_locking && !is_early && !(is_ours && is_empty())
+        };
+        let is_tagged = || fs::read(&self.tag()).is_ok_and(|text| text == CACHEDIR_TAG.as_bytes());
+        if !names.iter().any(has_content) || is_tagged() || self.has_index() {
+            return Ok(());
+        }
+        let why =
+            std::io::Error::other("it is in use for something else: a cache needs a directory of its own");
+        Err(why).at("use", &self.root)
+    }
+
+    /// Whether there is an index of any schema.
+    fn has_index(&self) -> bool {
+        let schemas = fs::list(&self.index()).unwrap_or_default();
+        schemas.iter().any(|schema| self.index().join(schema).join("data.mdb").exists())
     }
 
     fn tag(&self) -> PathBuf {

@@ -11,7 +11,7 @@ use super::lookup::Miss;
 use super::mapping::{self, Mapping};
 use super::restore::unlink_outputs;
 use super::session::Session;
-use super::{edit, place};
+use super::{assembly, edit, place};
 use crate::config;
 use crate::fs::stat::{Stat, Time};
 use crate::placeholder::ROOT;
@@ -131,7 +131,8 @@ fn run(
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let passing = if mapping.is_tentative { Passing::Later } else { way.passing };
     // What can't be recorded need not be known.
-    let needs_trace = miss.needs_trace && !matches!(way.state, edit::State::Continued);
+    let is_recorded = !matches!(way.state, edit::State::Continued);
+    let needs_trace = is_recorded && (miss.needs_trace || assembly::may_be_used(call));
     let run = match needs_trace {
         false => run_declared(&mut command, call, passing),
         true if session.settings.trace == config::Trace::Off => {

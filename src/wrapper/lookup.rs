@@ -21,6 +21,7 @@ use crate::key::{State, entry_key, with_messages};
 use crate::rustc::paths::Loose;
 use crate::serve::explain;
 use crate::serve::files::RememberedFiles;
+use crate::serve::libraries::{self, LIBRARIES};
 use crate::serve::notes::chain;
 use crate::serve::remote::Missing;
 use crate::store::index::{IndexError, Memo, Reader};
@@ -278,7 +279,13 @@ pub(super) fn observe(
     prediction.variables.extend(names.into_iter().map(str::to_owned));
     prediction.variables.extend(call.environment.matching(&session.settings.key_env));
     let place = |path: &Path| call.place_in_workspace(path);
-    State::observe(prediction, &call.roots, &call.cwd, files, &call.environment, place)
+    // Where any variable may have been read, what cargo adds to this one says nothing.
+    let is_asked_for = prediction.variables.iter().any(|name| name == LIBRARIES);
+    let path = call.environment.get(LIBRARIES).filter(|_| prediction.whole_environment && !is_asked_for);
+    let own =
+        path.map(|path| call.environment.clone().with(LIBRARIES, libraries::of_the_user(path, &call.roots)));
+    let environment = own.as_ref().unwrap_or(&call.environment);
+    State::observe(prediction, &call.roots, &call.cwd, files, environment, place)
 }
 
 impl Miss {

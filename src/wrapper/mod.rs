@@ -24,6 +24,7 @@
 //! A hit starts no process and no thread. It opens the index, looks at each input by one `statx`, links the outputs
 //! and appends one line to the event log.
 
+mod assembly;
 mod call;
 mod clock;
 mod compile;

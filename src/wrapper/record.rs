@@ -10,7 +10,7 @@ use super::compile::{Compiled, Reads};
 use super::learn::{self, Learnt};
 use super::lookup::{self, Miss};
 use super::session::Session;
-use super::{outputs, place};
+use super::{assembly, outputs, place};
 use crate::digest::{Digest, FieldHasher};
 use crate::entry::{Artefact, Entry, FileState, Inputs, Prediction, Tree};
 use crate::event::{Bypass, Bytes, MissReason};
@@ -84,6 +84,11 @@ pub(super) fn make(session: &Session<'_>, miss: &mut Miss, compiled: &Compiled) 
             let _ = session.store.index.write(|writer| writer.put_target(target, now_ms()));
         }
         return Err(Bypass::Incremental);
+    }
+
+    if matches!(compiled.reads, Reads::Declared) && assembly::is_used(call, &dep_info) {
+        let why = "a source from elsewhere may have the assembler read files";
+        return Err(Bypass::Untraced(why.to_owned()));
     }
 
     let outputs = outputs::digest(session).map_err(|e| store(&e))?;

@@ -134,3 +134,40 @@ fn generated_code_counts() {
     assert_eq!(p.run_program("foo"), "1\n");
     p.assert_fresh("build");
 }
+
+/// The compiler hands the text on, and does not tell of what the assembler reads.
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn files_that_the_assembler_reads_count() {
+    let assembly = |text: &str| {
+        format!(
+            "std::arch::global_asm!(\".section .rodata\", \"{{0}}:\", \"{text}\", \".byte 0\", \".text\", sym DATA); \
+             extern \"C\" {{ static data_of_foo: [u8; 3]; }} \
+             pub fn says() -> String {{ unsafe {{ String::from_utf8_lossy(&data_of_foo).into() }} }}"
+        )
+        .replace("{0}", "data_of_foo")
+        .replace(", sym DATA", "")
+    };
+    let p = project()
+        .file("src/lib.rs", assembly(".incbin \\\"in/data.txt\\\""))
+        .file("src/main.rs", "fn main() { println!(\"{}\", foo::says()) }")
+        .file("in/data.txt", "one")
+        .file("in/code.s", ".ascii \"abc\"")
+        .build();
+    p.exact("build").missed("foo");
+    p.assert_fresh("build");
+    p.exact("build").hit("foo");
+    p.write_unseen("in/data.txt", "two");
+    p.exact("build").missed("foo");
+    p.remove("in/data.txt");
+    // What this leaves behind has random names.
+    p.wipe().wrapped("build").fails().failed("foo");
+    p.write("in/data.txt", "one");
+    p.wipe().wrapped("build").hit("foo");
+    // In a module that is found by its path, and by another directive.
+    p.write("elsewhere.rs", assembly(".include \\\"in/code.s\\\""));
+    p.write("src/lib.rs", "#[path = \"../elsewhere.rs\"] mod inner; pub use inner::says;");
+    p.exact("build").bypassed("foo");
+    p.write("in/code.s", ".ascii \"xyz\"");
+    p.exact("build").bypassed("foo");
+}

@@ -210,6 +210,23 @@ fn a_time_that_is_only_asked_for() {
     p.exact("build").compiled("foo");
 }
 
+/// Cargo puts directories of the build in front of the user's.
+#[test]
+fn where_programs_look_for_libraries() {
+    let shell = "case $LD_LIBRARY_PATH in *v1*) echo one;; *) echo two;; esac";
+    let mut p = looking(&format!(
+        "String::from_utf8(std::process::Command::new(\"sh\").args([\"-c\", {shell:?}]).output().unwrap().stdout)\
+         .unwrap().trim().to_owned()"
+    ));
+    p.set("LD_LIBRARY_PATH", "/v1");
+    p.exact("build").success().missed("foo").missed("mac");
+    restored(&p, "one");
+    p.set("LD_LIBRARY_PATH", "/v2");
+    compiled_again(&p, "two");
+    p.set("LD_LIBRARY_PATH", "/v1");
+    restored(&p, "one");
+}
+
 #[test]
 fn the_time() {
     let p = looking("format!(\"{}\", std::time::SystemTime::now() > std::time::UNIX_EPOCH)");

@@ -4,7 +4,8 @@
 //! a call the other does not. Never reads memory or the disk: a rule only says which argument is what.
 //!
 //! Not in the table, on purpose:
-//! - `chdir`, `fchdir`, `dup`, `close`: relative names are resolved by asking the kernel at the moment of the call;
+//! - `fchdir`, `dup`, `close`: relative names are resolved by asking the kernel at the moment of the call, and the opening of
+//!   the directory was seen;
 //! - `mmap`, `read`, `fstat`: they act on a descriptor whose opening was seen;
 //! - `seccomp` without a listener: a further filter can only refuse calls, and a refused call reads nothing.
 
@@ -83,6 +84,8 @@ pub(super) enum Call {
     Open(At, OpenFlags),
     Stat(At, Follow),
     ReadLink(At),
+    /// Makes a directory the one that names are relative to.
+    Enter(At),
     /// Lists the directory open as the first argument.
     List,
     Exec(At),
@@ -165,6 +168,7 @@ static COMMON: &[Rule] = &[
     rule(libc::SYS_statfs, Call::Stat(cwd(0), Follow::Yes)),
     rule(libc::SYS_inotify_add_watch, Call::Stat(cwd(1), Follow::Yes)),
     rule(libc::SYS_readlinkat, Call::ReadLink(at(0, 1))),
+    rule(libc::SYS_chdir, Call::Enter(cwd(0))),
     rule(libc::SYS_getdents64, Call::List),
     rule(libc::SYS_execve, Call::Exec(cwd(0))),
     rule(libc::SYS_execveat, Call::Exec(at(0, 1))),

@@ -22,6 +22,10 @@ pub(super) enum Deed<'a> {
         base: &'a [u8],
         path: &'a [u8],
     },
+    /// Makes a directory the one that names are relative to.
+    Enter {
+        path: &'a [u8],
+    },
     List {
         path: &'a [u8],
     },

@@ -7,7 +7,7 @@
 //! place is kept instead, and compared at the next look. A place in its old state was not written after all.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -23,6 +23,8 @@ use crate::trace::{Access, Incomplete, Trace};
 pub(super) struct Recorder {
     accesses: HashMap<Box<[u8]>, u8>,
     made: HashMap<Box<[u8]>, Made>,
+    /// Ways through `..` that were noted.
+    ways: HashSet<Box<[u8]>>,
     /// The tree made symbolic links, so a place it made can lead to one it did not.
     made_links: bool,
     network: bool,
@@ -123,12 +125,23 @@ impl Recorder {
 
     /// Notes one deed, about to happen.
     pub(super) fn note(&mut self, deed: Deed<'_>) {
+        if let Deed::Open { path, .. }
+        | Deed::Stat { path, .. }
+        | Deed::ReadLink { path }
+        | Deed::Exec { path, .. } = deed
+        {
+            self.pass_through(path);
+        }
         match deed {
             Deed::Open { path, .. } if self.passed_over.iter().any(|ours| **ours == *path) => {}
             Deed::Open { path, flags, follow } => self.open(path, flags, follow),
             Deed::Stat { path, follow } => self.stat(path, follow),
             Deed::ReadLink { path } => self.find(path, LINK, false),
             Deed::ReadLinks { base, path } => self.read_links(base, path),
+            Deed::Enter { path } => {
+                self.read_links(b"/", path);
+                self.find(path, STAT, true);
+            }
             Deed::List { path } => self.find(path, LIST, true),
             Deed::Exec { path, directory } => self.exec(path, directory),
             Deed::Create { path, link } => self.create(path, link),
@@ -176,7 +189,10 @@ impl Recorder {
             return;
         }
         let seen = see(path, follow);
-        // What a directory holds is learnt by listing it.
+        // What a directory holds is learnt by listing it, and what is named relative to it depends on where that is.
+        if seen.is_directory() && follow && !self.has(path, STAT) {
+            self.note_links(path);
+        }
         self.found(path, if seen.is_directory() { STAT } else { READ }, follow, &seen);
     }
 
@@ -197,6 +213,20 @@ impl Recorder {
         if !self.has(path, LINK) {
             let seen = see(path, false);
             self.found_name(path, &seen);
+        }
+    }
+
+    /// Notes what decides where a path with `..` leads: the directories that are left may be links, or missing.
+    fn pass_through(&mut self, path: &[u8]) {
+        let Some(left) =
+            memchr::memmem::rfind(path, b"/..").filter(|at| matches!(path.get(at + 3), None | Some(b'/')))
+        else {
+            return;
+        };
+        let way = &path[..left + 3];
+        if !self.ways.contains(way) {
+            self.ways.insert(way.into());
+            self.read_links(b"/", way);
         }
     }
 
@@ -232,6 +262,15 @@ impl Recorder {
         }
         if is_name && (path.ends_with(b"/") || path.ends_with(b"/.")) {
             self.find(&place, STAT, true);
+        }
+    }
+
+    /// Notes the links that a path leads through.
+    fn note_links(&mut self, path: &[u8]) {
+        let is_end = |at: usize| at > 0 && path.get(at).is_none_or(|byte| *byte == b'/');
+        if (1..=path.len()).filter(|at| is_end(*at)).any(|at| matches!(look::link(&path[..at]), Ok(Some(_))))
+        {
+            self.read_links(b"/", path);
         }
     }
 

@@ -118,6 +118,7 @@ impl Reader {
                 Ok(Some(Deed::Stat { path: &self.first, follow: follows(stop, follow, name) }))
             }
             Call::ReadLink(at) => Ok(self.first(stop, at)?.map(|_| Deed::ReadLink { path: &self.first })),
+            Call::Enter(at) => Ok(self.named(stop, at)?.map(|_| Deed::Enter { path: &self.first })),
             Call::List => self.read_list(stop),
             Call::Exec(at) => self.read_exec(stop, at),
             Call::Create(at) | Call::CreateLink(at) => {

@@ -16,6 +16,29 @@ fn a_cache_that_is_a_file_stops_no_build() {
     assert_eq!(fs::read(p.cache()).unwrap(), b"");
 }
 
+/// With a wrong word in the settings, nothing is lost.
+#[test]
+fn a_directory_in_use_is_no_cache() {
+    let mut p = small();
+    let files = ["tmp/a", "store/project/b", "store/e", "states/nevada/c", "index/pages/d"];
+    for file in files {
+        p.write(&format!("../used/{file}"), "mine");
+    }
+    p.set("KACHE_CACHE_DIR", p.beside("used"));
+    assert_right(&p);
+    for command in ["gc", "purge", "verify --repair"] {
+        p.kache(command).exits(1).stderr_has("it is in use for something else");
+    }
+    for file in files {
+        assert_eq!(p.read(&format!("../used/{file}")), "mine");
+    }
+    // What a process left that ended while it made the cache is one.
+    p.remove("../used");
+    fs::create_dir_all(p.beside("used/store")).unwrap();
+    assert_right(&p);
+    p.kache("list").success().stdout_has("\na ");
+}
+
 #[test]
 fn without_a_home_nothing_is_cached() {
     let mut p = small();

@@ -1,8 +1,8 @@
 //! Signals to compilers, to us, and to cargo.
 
 use std::fs;
-use std::os::unix::process::CommandExt as _;
-use std::process::Stdio;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::process::{Command, Stdio};
 
 use crate::support::{Captured, Project, project, wait_for};
 
@@ -53,10 +53,13 @@ fn lives(id: &str) -> bool {
 
 /// Starts cargo in a process group of its own and waits until the compiler runs; its id.
 fn start_build(p: &Project, call: &Captured) -> (std::process::Child, String) {
+    start(p, p.wrapped_command("build"), call)
+}
+
+fn start(p: &Project, mut cargo: Command, call: &Captured) -> (std::process::Child, String) {
     p.wipe();
     let note = p.beside("compiler");
     let _ = fs::remove_file(&note);
-    let mut cargo = p.wrapped_command("build");
     cargo.env("RUSTC", &call.words[0]).process_group(0).stdout(Stdio::null()).stderr(Stdio::null());
     let cargo = cargo.spawn().unwrap();
     wait_for("the compiler", || fs::read_to_string(&note).is_ok_and(|id| id.ends_with('\n')));
@@ -89,6 +92,21 @@ fn an_interrupt_leaves_no_compiler_behind() {
     let run = p.wrapped("build");
     run.success().missed("foo");
     p.assert_fresh("build");
+}
+
+/// The terminal interrupts cargo as well; a process may mean the front end alone.
+#[test]
+fn an_interrupt_of_the_front_end_alone_ends_cargo() {
+    let (p, call) = with_compiler("echo $$ > ../compiler; exec sleep 1000");
+    for signal in [libc::SIGINT, libc::SIGTERM] {
+        let (mut front_end, compiler) = start(&p, p.kache_command("build"), &call);
+        send(signal, i32::try_from(front_end.id()).unwrap());
+        assert_eq!(front_end.wait().unwrap().signal(), Some(signal));
+        // What cargo leaves behind goes on, as without us.
+        assert!(lives(&compiler));
+        send(libc::SIGKILL, -i32::try_from(front_end.id()).unwrap());
+        wait_for("the compiler to end", || !lives(&compiler));
+    }
 }
 
 #[test]

@@ -247,3 +247,25 @@ fn behind_a_link(incremental: &str) {
     let said = p.run(p.command(&p.beside("real/target/debug/foo")));
     said.success().stdout_has(&format!("-I{}/debug", p.beside("real/target").display()));
 }
+
+#[test]
+fn a_place_beside_the_workspace() {
+    let p = scripted(
+        "let beside = std::fs::canonicalize(\"../shared\").unwrap(); \
+         println!(\"cargo:rerun-if-changed={0}/x\\ncargo:rustc-env=SEEN={0} {1}\", beside.display(), \
+         std::fs::read_to_string(beside.join(\"x\")).unwrap());",
+    )
+    .build();
+    p.write("../shared/x", "one");
+    p.exact("build").success().missed("foo run");
+    p.wipe().wrapped("build").success().hit("foo run");
+    let other = p.checkout("another/project");
+    other.write("../shared/x", "one");
+    other.exact("build").success().missed("foo run");
+    other.write("../shared/x", "two");
+    other.wrapped("build").success();
+    assert_eq!(
+        other.run_program("foo"),
+        format!("{} two\n", other.path("../shared").canonicalize().unwrap().display())
+    );
+}

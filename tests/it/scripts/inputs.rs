@@ -116,6 +116,76 @@ fn where_a_link_leads_to() {
     runs_again(&p, "two");
 }
 
+/// Each way leads through a link, which is named and never read.
+#[test]
+fn a_link_on_the_way_to_a_file() {
+    const BY_DESCRIPTOR: &str = "import os; d = os.open('way', os.O_DIRECTORY); \
+                                 print(os.read(os.open('x', 0, dir_fd=d), 9).decode(), end='')";
+    let shell = |command: &str| {
+        format!(
+            "String::from_utf8(std::process::Command::new(\"sh\").args([\"-c\", {command:?}]).output().unwrap().stdout).unwrap()"
+        )
+    };
+    for way in [
+        "{ std::env::set_current_dir(\"way\").unwrap(); std::fs::read_to_string(\"x\").unwrap() }".to_owned(),
+        shell("cd way && cat x"),
+        shell("cd ./way/ && cat x"),
+        shell("cat way/../below/x"),
+        shell(&format!("/usr/bin/python3 -c \"{BY_DESCRIPTOR}\" 2>/dev/null || (cd way && cat x)")),
+    ] {
+        let p = looking(&way)
+            .file("one/x", "one")
+            .file("one/below/x", "one")
+            .file("two/x", "two")
+            .file("two/below/x", "two")
+            .build();
+        let goes_up = way.contains("..");
+        let lead = |to: &str| p.symlink(if goes_up { format!("{to}/below") } else { to.to_owned() }, "way");
+        lead("one");
+        first(&p, "one");
+        restored(&p, "one");
+        lead("two");
+        runs_again(&p, "two");
+        lead("one");
+        restored(&p, "one");
+    }
+}
+
+#[test]
+fn a_directory_that_is_only_entered() {
+    let p =
+        looking("if std::env::set_current_dir(\"vendor\").is_ok() { \"own\" } else { \"other\" }.to_owned()")
+            .build();
+    first(&p, "other");
+    restored(&p, "other");
+    p.write("vendor/x", "");
+    runs_again(&p, "own");
+    p.remove("vendor");
+    restored(&p, "other");
+    p.write("vendor", "a file");
+    runs_again(&p, "other");
+}
+
+#[test]
+fn kinds_of_what_is_in_a_directory() {
+    let p = looking(
+        "std::fs::read_dir(\"d\").unwrap().next().unwrap().unwrap().file_type().unwrap().is_dir().to_string()",
+    )
+    .file("d/x", "")
+    .build();
+    first(&p, "false");
+    p.remove("d/x");
+    p.write("d/x/y", "");
+    runs_again(&p, "true");
+}
+
+#[test]
+fn what_the_system_shows_is_not_watched() {
+    let p =
+        super::scripted("println!(\"cargo:rerun-if-changed=/proc/kmsg\\ncargo:rustc-env=SEEN=x\");").build();
+    p.exact("build").success().bypassed("foo run");
+}
+
 fn set_modified(p: &Project, path: &str, seconds: u64) {
     let file = std::fs::File::options().write(true).open(p.path(path)).unwrap();
     file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
