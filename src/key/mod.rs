@@ -36,7 +36,9 @@
 //! What a macro asks the C library for the time, for random numbers or for the name of the machine makes no key: such a
 //! compile is not recorded. A macro that goes around the C library, or has another program ask, can't be seen to do so.
 //! Of a file that is only asked for its metadata, content and kind count, not times and permissions. Names in the
-//! dependency directories (`target/debug/deps`) do not count.
+//! dependency directories (`target/debug/deps`) do not count. Of a crate without the word `asm` in its own sources, what a
+//! macro of another crate has the assembler read does not count. The number of processors and limits of a process count
+//! nowhere.
 
 pub mod compiler;
 pub mod diff;

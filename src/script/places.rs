@@ -137,11 +137,12 @@ fn is_value(text: &[u8], name: &[u8]) -> bool {
     memmem::find_iter(text, name).any(|start| {
         let before = start.checked_sub(1).map(|at| text[at]);
         let after = text.get(start + name.len()).copied();
-        match (before, after) {
-            (Some(b'='), None | Some(b'\n' | b'\r' | b'/')) | (Some(b'"'), Some(b'"')) => true,
-            (None | Some(b'\n'), None | Some(b'\n' | b'\r')) => true,
-            _ => false,
-        }
+        matches!(
+            (before, after),
+            (Some(b'='), None | Some(b'\n' | b'\r' | b'/'))
+                | (Some(b'"'), Some(b'"'))
+                | (None | Some(b'\n'), None | Some(b'\n' | b'\r'))
+        )
     })
 }
 

@@ -66,18 +66,20 @@ impl Layout {
 
     /// Refuses a directory that is used for something else: what we remove of a cache by its place alone could be that.
     fn refuse_foreign(&self) -> fs::Result<()> {
-        const OURS: &[&str] = &["store", "index", "states", "tmp", "queue", "logs"];
+        const FILLED: &[&str] = &["store", "index", "states", "tmp"];
         let names = fs::list(&self.root).or_absent()?.unwrap_or_default();
-        let has_content = |name: &OsString| {
-            let is_locking =
-                name.to_str().is_some_and(|name| name.ends_with(".lock") || name == "daemon.sock");
-            let is_early = name == "queue" || name == "logs";
+        // What a process may leave that ended before all was made.
+        let is_early = |name: &OsString| {
             let is_empty = || fs::list(&self.root.join(name)).is_ok_and(|inside| inside.is_empty());
-            let is_ours = OURS.iter().any(|ours| name == ours);
-            !is_locking && !is_early && !(is_ours && is_empty())
+            match name.to_str() {
+                Some("queue" | "logs" | "daemon.sock") => true,
+                Some(name) if name.ends_with(".lock") => true,
+                Some(name) => FILLED.contains(&name) && is_empty(),
+                None => false,
+            }
         };
         let is_tagged = || fs::read(&self.tag()).is_ok_and(|text| text == CACHEDIR_TAG.as_bytes());
-        if !names.iter().any(has_content) || is_tagged() || self.has_index() {
+        if names.iter().all(is_early) || is_tagged() || self.has_index() {
             return Ok(());
         }
         let why =

@@ -22,7 +22,7 @@ fn a_directory_in_use_is_no_cache() {
     let mut p = small();
     let files = ["tmp/a", "store/project/b", "store/e", "states/nevada/c", "index/pages/d"];
     for file in files {
-        p.write(&format!("../used/{file}"), "mine");
+        p.write(format!("../used/{file}"), "mine");
     }
     p.set("KACHE_CACHE_DIR", p.beside("used"));
     assert_right(&p);
@@ -30,7 +30,7 @@ fn a_directory_in_use_is_no_cache() {
         p.kache(command).exits(1).stderr_has("it is in use for something else");
     }
     for file in files {
-        assert_eq!(p.read(&format!("../used/{file}")), "mine");
+        assert_eq!(p.read(format!("../used/{file}")), "mine");
     }
     // What a process left that ended while it made the cache is one.
     p.remove("../used");
