@@ -29,15 +29,21 @@ impl Time {
         const CLOCK: rustix::time::ClockId = rustix::time::ClockId::RealtimeCoarse;
         #[cfg(not(target_os = "linux"))]
         const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Realtime;
-        let now = rustix::time::clock_gettime(CLOCK);
+        Self::of(CLOCK)
+    }
+
+    fn of(clock: rustix::time::ClockId) -> Self {
+        let now = rustix::time::clock_gettime(clock);
         Self { seconds: now.tv_sec, nanos: u32::try_from(now.tv_nsec).expect("below 10^9") }
     }
 
-    /// Waits until the clock shows a later time than before the call: at most one tick, 1 to 10 ms.
+    /// Waits until the clock shows a later time than that of the call: at most one tick, 1 to 10 ms, while the system has
+    /// time for its ticks.
     ///
-    /// All that was written before the call has then an earlier time than all that is written after it.
+    /// All that was written before the call has then an earlier time than all that is written after it. Linux gives some files
+    /// finer times than this clock shows (since 6.13), so the moment of the call is read finely.
     pub fn next_tick() -> Self {
-        let before = Self::now();
+        let before = Self::of(rustix::time::ClockId::Realtime);
         loop {
             let now = Self::now();
             if now > before {
