@@ -1,7 +1,7 @@
 //! The event log file.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -45,7 +45,7 @@ impl Log {
     }
 
     fn open_for_append(&self) -> fs::Result<File> {
-        let open = || OpenOptions::new().append(true).create(true).open(&self.path).at("open", &self.path);
+        let open = || self.open(OpenOptions::new().append(true).create(true));
         match open() {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 fs::create_dir_all(self.path.parent().expect("the log lies in a directory"))?;
@@ -53,6 +53,15 @@ impl Log {
             }
             other => other,
         }
+    }
+
+    /// Opens the log. What is no file, such as a pipe that nobody reads, must not hold up a build.
+    fn open(&self, options: &mut OpenOptions) -> fs::Result<File> {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let file = options.custom_flags(libc::O_NONBLOCK).open(&self.path).at("open", &self.path)?;
+        let is_file = file.metadata().at("read metadata of", &self.path)?.is_file();
+        let refused = io::Error::new(io::ErrorKind::InvalidInput, "the event log is not a file");
+        if is_file { Ok(file) } else { Err(refused).at("open", &self.path) }
     }
 
     /// Returns the position of the log's end.
@@ -88,7 +97,7 @@ impl Log {
 
     fn lines_since(&self, start: LogPosition) -> fs::Result<(Vec<u8>, LogPosition)> {
         use std::os::unix::fs::MetadataExt as _;
-        let Some(mut file) = fs::open(&self.path).or_absent()? else {
+        let Some(mut file) = self.open(OpenOptions::new().read(true)).or_absent()? else {
             return Ok((Vec::new(), LogPosition::default()));
         };
         let meta = file.metadata().at("read metadata of", &self.path)?;
@@ -181,6 +190,27 @@ mod tests {
         assert_eq!(log.read_all().unwrap(), [event("one", 1), event("two", 2)]);
         assert_eq!(log.read_since(middle).unwrap().0, [event("two", 2)]);
         assert_eq!(log.transfers_since(LogPosition::default()).unwrap().0, [transfer()]);
+    }
+
+    #[test]
+    fn what_is_no_file_holds_nobody_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &pipe,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+            0,
+        )
+        .unwrap();
+        let device = dir.path().join("device");
+        std::os::unix::fs::symlink("/dev/full", &device).unwrap();
+        for path in [pipe, device] {
+            let log = Log::at(path);
+            assert!(log.append(&event("one", 1)).is_err());
+            assert!(log.read_all().is_err());
+        }
     }
 
     #[test]

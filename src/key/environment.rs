@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+use super::compiler;
 use crate::digest::Digest;
+use crate::trace::PROCESSORS;
 
 /// A snapshot of the environment.
 #[derive(Clone, Debug, Default)]
@@ -142,9 +144,15 @@ impl Environment {
             }
         }
         for name in names {
-            digests.insert(name.clone(), self.get(name).map(digest));
+            let value = if name == PROCESSORS { Some(processors()) } else { self.get(name).map(digest) };
+            digests.insert(name.clone(), value);
         }
         digests.into_iter().collect()
+    }
+
+    /// Whether one of the values is as asked for.
+    pub fn any_value(&self, is_it: impl Fn(&OsStr) -> bool) -> bool {
+        self.0.values().any(|value| is_it(value))
     }
 
     /// Returns the names of all variables that are texts.
@@ -175,6 +183,12 @@ impl Environment {
         let names = self.0.keys().map(|name| name.to_string_lossy().into_owned());
         names.filter(|name| globs.iter().any(|glob| matches(glob, name))).collect()
     }
+}
+
+/// Describes the processors that this process may use.
+fn processors() -> Digest {
+    let count = std::thread::available_parallelism().map_or(0, usize::from);
+    Digest::of(format!("{count} {}", compiler::processor()).as_bytes())
 }
 
 fn digest(value: impl AsRef<OsStr>) -> Digest {

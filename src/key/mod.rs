@@ -29,6 +29,7 @@
 //! | what is searched for in directories above the workspace | content, wherever it is found | prediction |
 //! | variables of `env!`, `option_env!` | value | prediction |
 //! | variables that macros ask for by name | value, traced | prediction |
+//! | number and kind of processors, where macros ask for the number | value, traced | prediction |
 //! | whole environment, less [session noise](environment) | value, where macros may read it otherwise | prediction |
 //! | dependencies | content, with all they were compiled against | [`entry_key`] |
 //!
@@ -37,8 +38,8 @@
 //! compile is not recorded. A macro that goes around the C library, or has another program ask, can't be seen to do so.
 //! Of a file that is only asked for its metadata, content and kind count, not times and permissions. Names in the
 //! dependency directories (`target/debug/deps`) do not count. Of a crate without the word `asm` in its own sources, what a
-//! macro of another crate has the assembler read does not count. The number of processors and limits of a process count
-//! nowhere.
+//! macro of another crate has the assembler read does not count. The limits of a process count nowhere, nor does its
+//! processor, unless it is asked for through the C library or `/proc/cpuinfo`, or words such as `-march=native` name it.
 
 pub mod compiler;
 pub mod diff;

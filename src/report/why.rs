@@ -150,7 +150,7 @@ impl Why<'_> {
                 simple(kind, format!("{kind} `{}`", path.display()))
             }
             Change::Place => simple("place", "directory: its paths show in the result".to_owned()),
-            Change::Variable(name) => simple("variable", format!("variable `{name}`")),
+            Change::Variable(name) => simple("variable", words::variable(name)),
             Change::Dependency(name) => {
                 let dependency = figures::dependency(self.build, event, name);
                 let label = dependency.map_or(format!("`{name}`"), |found| words::label(&found.unit));

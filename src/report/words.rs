@@ -4,6 +4,7 @@
 //! happened: the variants of [`MissReason`] and [`Bypass`] say that.
 
 use crate::event::{Bypass, MissReason, Mode, Outcome, Target, Unit, VERIFICATION_FAILED};
+use crate::trace;
 
 /// A cause in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,7 +183,7 @@ pub fn miss(reason: &MissReason) -> Reason {
         }
         MissReason::Cfg(change) => Reason::about("cfg", "cfg changed", &format!("`{change}`"), change),
         MissReason::Env(name) => Reason {
-            text: format!("variable `{name}` changed"),
+            text: format!("{} changed", variable(name)),
             ..Reason::plain("env", "variable changed").with_detail(name)
         },
         MissReason::BuildScript(path) => {
@@ -204,6 +205,15 @@ pub fn miss(reason: &MissReason) -> Reason {
             .with_remedy("`cargo kache verify` checks the whole store"),
         MissReason::Place => Reason::plain("place", "its paths show, and were recorded in another directory"),
         MissReason::Recache => Reason::plain("recache", "asked by `KACHE_RECACHE`"),
+    }
+}
+
+/// Names a variable, or what stands among them without being one.
+pub fn variable(name: &str) -> String {
+    match name {
+        trace::HOST => "the name of this machine".to_owned(),
+        trace::PROCESSORS => "number or kind of processors".to_owned(),
+        _ => format!("variable `{name}`"),
     }
 }
 

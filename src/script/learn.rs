@@ -11,7 +11,8 @@
 //! | below `OUT_DIR` | the script's own business, unless it finds what an earlier run left |
 //! | a file made elsewhere and gone again | the script's own business |
 //! | a file made, changed or removed elsewhere | an effect that can't be repeated |
-//! | a declared `rerun-if-changed` | an input, with all that is in it |
+//! | the number of processors, where no program was started; `/proc/cpuinfo`; `-march=native` | an input: number and kind of processors |
+//! | a declared `rerun-if-changed` | an input, with all that is in it, unless that is too much to be read each time |
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -21,9 +22,9 @@ use super::call::Run;
 use super::execute::Executed;
 use crate::entry::{Aspect, Prediction};
 use crate::event::Bypass;
-use crate::fs::stat::Stat;
+use crate::fs::{self, stat::Stat};
 use crate::portable::PortablePath;
-use crate::serve::accesses::{SYSTEM, is_environment, is_loader, plain, system_path};
+use crate::serve::accesses::{SYSTEM, is_environment, is_loader, plain, reads_random, system_path};
 use crate::serve::libraries::LIBRARIES;
 use crate::serve::{above, asked};
 use crate::trace::{self, Access, Trace};
@@ -193,7 +194,35 @@ fn add_declared(inputs: &mut Inputs<'_>, ground: &Ground, path: &Path) -> Result
     if system_path(&path).is_some() {
         return Err(Bypass::Script(format!("watches `{}`", path.display())));
     }
-    inputs.add(&path, if path.is_dir() { Aspect::Tree } else { Aspect::Content })
+    if !path.is_dir() {
+        return inputs.add(&path, Aspect::Content);
+    }
+    if !is_worth_watching(&path) {
+        return Err(Bypass::Script(format!("watches `{}`, which holds too much to be read", path.display())));
+    }
+    inputs.add(&path, Aspect::Tree)
+}
+
+/// Files that a declared directory may hold, and their bytes: all of them are read.
+const WATCHED: (usize, u64) = (20_000, 1 << 30);
+
+/// Whether all that is in a directory can be read each time. What can't be looked at is none of it.
+fn is_worth_watching(directory: &Path) -> bool {
+    let (mut files, mut bytes) = WATCHED;
+    let mut folders = vec![directory.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for (name, is_dir) in fs::list_with_types(&folder).unwrap_or_default() {
+            let path = folder.join(name);
+            let size = if is_dir { 0 } else { Stat::of(&path).map_or(0, |stat| stat.size) };
+            let left = files.checked_sub(1).zip(bytes.checked_sub(size));
+            let Some(left) = left else { return false };
+            (files, bytes) = left;
+            if is_dir {
+                folders.push(path);
+            }
+        }
+    }
+    true
 }
 
 /// What a script declares to cargo.
@@ -248,7 +277,7 @@ fn variables(run: &Run, trace: &Trace, ground: &Ground) -> Result<Variables, Byp
         // A machine keeps its name.
         Some(what) if what != asked::NAME_OF_MACHINE => Some(what),
         _ if started.contains(&"date") => Some("the time"),
-        _ if trace.random && !scatters => Some("random numbers"),
+        _ if (trace.random || reads_random(trace)) && !scatters => Some("random numbers"),
         _ => None,
     };
     if let Some(what) = changing {
@@ -262,6 +291,10 @@ fn variables(run: &Run, trace: &Trace, ground: &Ground) -> Result<Variables, Byp
     if !started.is_empty() {
         // How many compilers it starts at once.
         names.remove("NUM_JOBS");
+        names.remove(trace::PROCESSORS);
+    }
+    if trace.read("/proc/cpuinfo") || is_for_this_processor(run) {
+        names.insert(trace::PROCESSORS.to_owned());
     }
     for wrapper in ["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"] {
         // How it calls the compiler; ours calls it as if it were not there.
@@ -272,6 +305,16 @@ fn variables(run: &Run, trace: &Trace, ground: &Ground) -> Result<Variables, Byp
     let is_list = |access: &Access| is_environment(&access.path);
     let any = asked.any || !started.is_empty() || trace.accesses.iter().any(is_list);
     Ok(Variables { names, any })
+}
+
+/// Whether compilers may be told to compile for the processor they run on: by a variable, or by the script itself. What
+/// they ask the processor then can't be seen.
+fn is_for_this_processor(run: &Run) -> bool {
+    let words = ["-march=native", "-mcpu=native", "-mtune=native", "target-cpu=native"];
+    let names_it =
+        |text: &[u8]| words.iter().any(|word| memchr::memmem::find(text, word.as_bytes()).is_some());
+    run.environment.any_value(|value| names_it(value.as_encoded_bytes()))
+        || fs::read(&run.script).is_ok_and(|script| names_it(&script))
 }
 
 /// Whether a program is this one, by one of its names.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use crate::trace::Trace;
+
 /// Resolves `..` in a path, which only the file system can.
 pub fn plain(path: &Path, resolved: &mut BTreeMap<PathBuf, PathBuf>) -> PathBuf {
     if !path.components().any(|c| c == std::path::Component::ParentDir) {
@@ -62,6 +64,11 @@ pub fn system_path(path: &Path) -> Option<bool> {
             || roots.iter().any(|r| path == Path::new(r))
             || HARMLESS.iter().any(|known| path.starts_with(known)),
     )
+}
+
+/// Whether random numbers were read from a device.
+pub fn reads_random(trace: &Trace) -> bool {
+    ["/dev/random", "/dev/urandom"].iter().any(|device| trace.read(device))
 }
 
 /// Where systems keep what is installed.

@@ -122,8 +122,10 @@ const OF_NO_CONSEQUENCE: &[&str] = &[
 ];
 
 /// Questions with another answer each time, or on each machine, and what they are for.
-const CHANGING: [(&str, &str); 3] =
-    [(CLOCK, "the time"), (RANDOM, "random numbers"), (HOST, NAME_OF_MACHINE)];
+const CHANGING: [(&str, &str); 3] = [(CLOCK, "the time"), (RANDOM, RANDOM_NUMBERS), (HOST, NAME_OF_MACHINE)];
+
+/// What [`RANDOM`] is for.
+pub const RANDOM_NUMBERS: &str = "random numbers";
 
 /// What [`HOST`] is for.
 pub const NAME_OF_MACHINE: &str = "the name of this machine";

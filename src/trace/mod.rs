@@ -54,6 +54,7 @@
 //! | [`CLOCK`] | `clock_gettime` of a clock that tells the date, `gettimeofday`, `time`, `timespec_get` |
 //! | [`RANDOM`] | `getrandom` without flags, `getentropy`, `arc4random` and its like |
 //! | [`HOST`] | `uname`, `gethostname`, `sysinfo`, `getlogin`, `getlogin_r` |
+//! | [`PROCESSORS`] | `sched_getaffinity`, `get_nprocs`, `get_nprocs_conf` |
 //!
 //! How much time goes by counts for nothing. Nor do random numbers that are asked for with a flag, not to wait for them:
 //! hash tables and allocators do so, in every program.
@@ -61,7 +62,7 @@
 //! # Limits
 //!
 //! Not seen, hence to be known otherwise: environment variables of other programs than the first, and all of them
-//! unless asked for; user and processor; clocks, which are read without a system call, and random numbers where a C
+//! unless asked for; the user; what kind of processor it is; clocks, which are read without a system call, and random numbers where a C
 //! library makes them in the same way, unless the program itself asks for them and is looked into;
 //! memory and descriptors inherited from us (a pipe, a jobserver, a directory opened before); what a `connect`ed server
 //! sends; abstract sockets are [`network`](Trace::network). `fstatat` and `statx` with a directory, a name *and* no flag
@@ -105,7 +106,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 
 /// How much of a program is traced.
@@ -181,6 +182,13 @@ pub struct Trace {
     pub variables: Option<Variables>,
 }
 
+impl Trace {
+    /// Whether the content of a file was asked for.
+    pub fn read(&self, file: &str) -> bool {
+        self.accesses.iter().any(|access| access.read && access.path == Path::new(file))
+    }
+}
+
 /// Stands among the names for the question where the program is: its working directory, or a path made absolute by it.
 pub const HERE: &str = ".";
 
@@ -192,6 +200,9 @@ pub const RANDOM: &str = "=random";
 
 /// Stands among the names for the question which machine this is, and whose.
 pub const HOST: &str = "=host";
+
+/// Stands among the names for the question how many processors there are, and which.
+pub const PROCESSORS: &str = "=processors";
 
 /// What a program asked its environment for, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]

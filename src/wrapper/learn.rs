@@ -16,9 +16,9 @@ use crate::fs;
 use crate::portable::PortablePath;
 use crate::rustc::depinfo::DepInfo;
 use crate::rustc::paths::{self, Loose};
-use crate::serve::accesses::{SYSTEM, plain, system_path};
+use crate::serve::accesses::{SYSTEM, plain, reads_random, system_path};
 use crate::serve::{above, asked};
-use crate::trace::{Access, Trace};
+use crate::trace::{Access, PROCESSORS, Trace};
 
 /// What a compile teaches.
 pub(super) struct Learnt {
@@ -57,11 +57,16 @@ pub(super) fn learn(
             if inputs.loads_code {
                 let sysroot = &known.compiler.facts.sysroot;
                 let asked = asked::of(trace, sysroot, call.arguments.is_linked());
-                if let Some(what) = asked.changing {
+                // A linker may read them to name a file.
+                let random = reads_random(trace) && !call.arguments.is_linked();
+                if let Some(what) = asked.changing.or(random.then_some(asked::RANDOM_NUMBERS)) {
                     return Err(Bypass::Volatile(format!("its macros ask for {what}")));
                 }
                 whole_environment |= asked.any;
                 asked_by_macros.extend(asked.names);
+                if trace.read("/proc/cpuinfo") {
+                    asked_by_macros.push(PROCESSORS.to_owned());
+                }
                 // Elsewhere the working directory is the package's, and stands in the key.
                 bound |= asked.place && call.has_relative_source();
             }

@@ -25,6 +25,7 @@ const NEIGHBOURS: &[(&str, &str)] = &[
     ("invocation", "launcher"),
     ("rustc", "portable"),
     ("placeholder", "portable"),
+    ("key", "trace"),
     ("serve", "agent"),
 ];
 

@@ -2,7 +2,7 @@
 
 use cargo_kache::event::Bypass;
 
-use crate::support::{Project, project, wait_for};
+use crate::support::{Project, on_one_processor, project, wait_for};
 
 const PRINTS: &str = "fn main() { println!(\"{}\", foo::says()) }";
 const USES: &str = "pub fn says() -> &'static str { mac::look!() }";
@@ -249,6 +249,31 @@ fn random_numbers_and_the_name_of_the_machine() {
         assert_eq!(run.bypass("foo"), &Bypass::Volatile(format!("its macros ask for {what}")));
         assert_eq!(p.run_program("foo"), "0\n");
     }
+}
+
+#[test]
+fn the_number_of_processors() {
+    let count = || std::thread::available_parallelism().unwrap().to_string();
+    let all = count();
+    let p = looking("std::thread::available_parallelism().unwrap().to_string()");
+    p.exact("build").missed("foo").missed("mac");
+    restored(&p, &all);
+    on_one_processor(|| {
+        if count() != all {
+            compiled_again(&p, "1");
+        }
+        restored(&p, "1");
+    });
+    restored(&p, &all);
+}
+
+#[test]
+fn random_numbers_of_a_device() {
+    let p = looking(
+        "{ use std::io::Read as _; let mut device = std::fs::File::open(\"/dev/urandom\").unwrap(); device.read_exact(&mut [0; 8]).unwrap(); String::new() }",
+    );
+    let run = p.exact("build");
+    assert_eq!(run.bypass("foo"), &Bypass::Volatile("its macros ask for random numbers".into()));
 }
 
 #[test]

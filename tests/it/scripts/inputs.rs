@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use super::{first, looking, restored, runs_again, scripted};
-use crate::support::{Project, note};
+use crate::support::{Project, note, on_one_processor};
 
 // Files.
 
@@ -607,6 +607,49 @@ fn the_number_of_jobs() {
     first(&p, "x");
     p.set("CARGO_BUILD_JOBS", "3");
     restored(&p, "x");
+}
+
+#[test]
+fn the_number_of_processors() {
+    let count = || std::thread::available_parallelism().unwrap().to_string();
+    let all = count();
+    let p = looking("std::thread::available_parallelism().unwrap().to_string()").build();
+    let q = looking("\"x\".into()").build();
+    first(&p, &all);
+    restored(&p, &all);
+    first(&q, "x");
+    on_one_processor(|| {
+        if count() != all {
+            runs_again(&p, "1");
+        }
+        restored(&p, "1");
+        // One that does not ask is the same with any number.
+        restored(&q, "x");
+    });
+    restored(&p, &all);
+}
+
+#[test]
+fn what_kind_of_processor_it_is() {
+    let p = looking("{ std::fs::read_to_string(\"/proc/cpuinfo\").unwrap(); \"x\".into() }").build();
+    first(&p, "x");
+    assert!(knows_processors(&p));
+    restored(&p, "x");
+    // What a C compiler asks the processor can't be seen.
+    let p = looking("{ let flag = \"-march=native\"; flag.into() }").build();
+    first(&p, "-march=native");
+    assert!(knows_processors(&p));
+    let p = looking("\"x\".into()").build();
+    first(&p, "x");
+    assert!(!knows_processors(&p));
+    let p = looking("\"x\".into()").env("CFLAGS", "-O2 -march=native").build();
+    first(&p, "x");
+    assert!(knows_processors(&p));
+}
+
+/// Whether the script's result is for this kind and number of processors.
+fn knows_processors(p: &Project) -> bool {
+    p.inputs("build_script_build").contains("=processors")
 }
 
 #[test]

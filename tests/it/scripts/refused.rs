@@ -310,3 +310,20 @@ fn the_network_in_a_static_script() {
         .build();
     never_kept(&p, "used the network");
 }
+
+#[test]
+fn random_numbers_of_a_device() {
+    let script = "{ use std::io::Read as _; let mut device = std::fs::File::open(\"/dev/urandom\").unwrap(); \
+         device.read_exact(&mut [0; 8]).unwrap(); }";
+    never_kept(&scripted(&format!("{script} {SEEN}")).build(), "asked for random numbers");
+}
+
+/// All of it would be read in each build.
+#[test]
+fn a_directory_that_holds_too_much() {
+    let p = scripted(&format!("println!(\"cargo:rerun-if-changed=big\"); {SEEN}")).build();
+    p.write("big/a", "");
+    let file = std::fs::File::options().write(true).open(p.path("big/a")).unwrap();
+    file.set_len(1 << 31).unwrap();
+    never_kept(&p, "holds too much");
+}

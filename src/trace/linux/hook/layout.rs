@@ -15,7 +15,7 @@
 //!                     u32  0
 //!                     u64  READ: return address of the caller; OBJECT, EARLY: its lowest address; PROGRAM: 0
 //!                     u64  OBJECT: the end of its addresses; else 0
-//!                     …    READ: name of the variable, or HERE, CLOCK, RANDOM, HOST; OBJECT, PROGRAM: path
+//!                     …    READ: name of the variable, or HERE, CLOCK, RANDOM, HOST, PROCESSORS; OBJECT, PROGRAM: path
 //! ```
 //!
 //! A second file brings the library into the programs that this one starts. It has a tape in the place of the log:
@@ -70,6 +70,9 @@ pub(crate) const RANDOM: &[u8] = b"=random";
 /// As [`HERE`], for the name of the machine.
 #[allow(dead_code, reason = "the program knows it as `trace::HOST`")]
 pub(crate) const HOST: &[u8] = b"=host";
+/// As [`HERE`], for the number of processors.
+#[allow(dead_code, reason = "the program knows it as `trace::PROCESSORS`")]
+pub(crate) const PROCESSORS: &[u8] = b"=processors";
 
 /// A variable was asked for.
 pub(crate) const READ: u32 = 1;

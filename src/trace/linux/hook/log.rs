@@ -138,9 +138,9 @@ mod tests {
     #[test]
     fn both_sides_have_one_word_for_what_is_no_variable() {
         use super::super::layout;
-        use crate::trace::{CLOCK, HERE, HOST, RANDOM};
-        let words = [layout::HERE, layout::CLOCK, layout::RANDOM, layout::HOST];
-        assert_eq!(words, [HERE, CLOCK, RANDOM, HOST].map(str::as_bytes));
+        use crate::trace::{CLOCK, HERE, HOST, PROCESSORS, RANDOM};
+        let words = [layout::HERE, layout::CLOCK, layout::RANDOM, layout::HOST, layout::PROCESSORS];
+        assert_eq!(words, [HERE, CLOCK, RANDOM, HOST, PROCESSORS].map(str::as_bytes));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The functions that ask the machine: for the time, for random numbers, for its name.
+//! The functions that ask the machine: for the time, for random numbers, for its name and its
+//! processors.
 //!
 //! Owns them all, and what each of them answers before the library began or where nobody else has the function: what
 //! the kernel says. Of clocks only those count that tell a date; of random numbers, only those that are waited for:
@@ -12,7 +13,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::kernel::{
-    ENOSYS, SYS_CLOCK_GETTIME, SYS_GETRANDOM, SYS_GETTIMEOFDAY, SYS_SYSINFO, SYS_UNAME, answer, fail, kernel,
+    ENOSYS, SYS_CLOCK_GETTIME, SYS_GETRANDOM, SYS_GETTIMEOFDAY, SYS_SCHED_GETAFFINITY, SYS_SYSINFO, SYS_UNAME, answer, fail, kernel,
 };
 use super::layout;
 use super::{Log, Next};
@@ -27,6 +28,7 @@ struct Question {
 static CLOCK: Question = Question::new(layout::CLOCK);
 static RANDOM: Question = Question::new(layout::RANDOM);
 static HOST: Question = Question::new(layout::HOST);
+static PROCESSORS: Question = Question::new(layout::PROCESSORS);
 
 impl Question {
     const fn new(name: &'static [u8]) -> Self {
@@ -113,6 +115,13 @@ asks!(getlogin() -> *mut c_char, "rdi", "x0",
 asks!(getlogin_r(into: *mut c_char, len: usize) -> c_int, "rdx", "x2",
     HOST if true, found else ENOSYS);
 
+asks!(sched_getaffinity(process: c_int, len: usize, into: *mut u8) -> c_int, "rcx", "x3",
+    PROCESSORS if true, known else affinity(process, len, into));
+asks!(get_nprocs() -> c_int, "rdi", "x0",
+    PROCESSORS if true, found else 1);
+asks!(get_nprocs_conf() -> c_int, "rdi", "x0",
+    PROCESSORS if true, found else 1);
+
 /// Looks for all next definitions, so that no call has to, be it from within an allocator.
 pub(crate) fn begin() {
     for next in [
@@ -130,6 +139,9 @@ pub(crate) fn begin() {
         &sysinfo::NEXT,
         &getlogin::NEXT,
         &getlogin_r::NEXT,
+        &sched_getaffinity::NEXT,
+        &get_nprocs::NEXT,
+        &get_nprocs_conf::NEXT,
     ] {
         next.look();
     }
@@ -236,4 +248,17 @@ fn host_name(into: *mut u8, len: usize) -> c_int {
         return -1;
     }
     0
+}
+
+/// The kernel says how many bytes it wrote, and lets the others stand.
+fn affinity(process: c_int, len: usize, into: *mut u8) -> c_int {
+    match answer(kernel(SYS_SCHED_GETAFFINITY, [process as usize, len, into.addr()])) {
+        written @ 0.. => {
+            let written = (written as usize).min(len);
+            // SAFETY: the caller of `sched_getaffinity` answers for so much room.
+            unsafe { ptr::write_bytes(into.wrapping_add(written), 0, len - written) };
+            0
+        }
+        _ => -1,
+    }
 }

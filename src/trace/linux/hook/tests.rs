@@ -273,9 +273,12 @@ const ASKS_MACHINE: &[(&str, &str)] = &[
     ("sysinfo((void *)b)", "=host"),
     ("getlogin()", "=host"),
     ("getlogin_r(b, 100)", "=host"),
+    ("sched_getaffinity(0, 1000, (void *)b)", "=processors"),
+    ("get_nprocs()", "=processors"),
+    ("get_nprocs_conf()", "=processors"),
 ];
 
-const MACHINE: &str = "#include <errno.h>\n#include <sys/random.h>\n#include <sys/syscall.h>\n#include <sys/sysinfo.h>\n\
+const MACHINE: &str = "#include <errno.h>\n#include <sched.h>\n#include <sys/random.h>\n#include <sys/syscall.h>\n#include <sys/sysinfo.h>\n\
      #include <sys/time.h>\n#include <sys/utsname.h>\n#include <time.h>\n";
 
 #[test]
@@ -314,6 +317,9 @@ const ANSWERS: &str = r#"
         if (uname(&u) || syscall(SYS_uname, &w) || memcmp(&u, &w, sizeof u)) return 45;
         if (gethostname(b, 100) || strcmp(b, u.nodename)) return 46;
         if (sysinfo(&s) || s.totalram == 0) return 47;
+        cpu_set_t asked, told; CPU_ZERO(&told); memset(&asked, 255, sizeof asked);
+        if (sched_getaffinity(0, sizeof asked, &asked) || syscall(SYS_sched_getaffinity, 0, sizeof told, &told) <= 0) return 54;
+        if (!CPU_EQUAL(&asked, &told) || get_nprocs() < CPU_COUNT(&told) || get_nprocs_conf() < get_nprocs()) return 55;
         if (errno != 77) return 48;
         if (clock_gettime(99, &t) != -1 || errno != EINVAL) return 49;
         if (getrandom(b, 8, 1 << 20) != -1 || errno != EINVAL) return 50;
@@ -321,6 +327,7 @@ const ANSWERS: &str = r#"
         if (getentropy(b, 257) != -1 || errno != EIO) return 51;
         if (uname((void *)-1L) != -1 || errno != EFAULT) return 52;
         if (gethostname(b, 0) != -1 || errno == EFAULT) return 53;
+        if (sched_getaffinity(0, 0, &asked) != -1 || errno != EINVAL) return 56;
         return 0;
     }"#;
 
@@ -328,7 +335,7 @@ const ANSWERS: &str = r#"
 fn the_machine_answers_as_it_does() {
     let source = format!("{MACHINE}{ANSWERS} int main(void) {{ return answers(); }}");
     let seen = scene().c("main", &[], &source).seen("./main");
-    assert_eq!(seen.of("main"), "early: =clock =host =random");
+    assert_eq!(seen.of("main"), "early: =clock =host =processors =random");
 }
 
 #[test]
