@@ -50,6 +50,27 @@ pub fn start_on_demand(agent: &Agent) -> fs::Result<bool> {
     Ok(launch(agent)?.is_some())
 }
 
+/// Connects to a daemon of our binary and settings, and starts one if there is none. `None` if that takes longer.
+pub fn reach(agent: &Agent, within: Duration) -> Option<Client> {
+    let until = Instant::now() + within;
+    let mut was_started = false;
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        match Client::connect(agent, Intent::Use, left) {
+            Ok(client) if client.greeting.serves() => return Some(client),
+            // It makes room for ours, or is not there yet.
+            Ok(_) | Err(ClientError::Absent | ClientError::Lost(_)) if !left.is_zero() => {
+                if !was_started {
+                    start_on_demand(agent).ok()?;
+                    was_started = true;
+                }
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            _ => return None,
+        }
+    }
+}
+
 /// Returns when a daemon of our binary and settings answers.
 pub fn start(agent: &Agent) -> Result<Started, StartError> {
     let deadline = Instant::now() + PATIENCE;

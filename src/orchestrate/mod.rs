@@ -24,6 +24,8 @@ pub mod other_wrapper;
 mod signals;
 
 #[cfg(feature = "daemon")]
+mod expected;
+#[cfg(feature = "daemon")]
 mod prefetch;
 mod program;
 #[cfg_attr(not(feature = "daemon"), path = "no_remote.rs")]

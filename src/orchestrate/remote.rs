@@ -5,21 +5,21 @@
 //! and contacts nobody for a build that has nothing to do.
 
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::command::CargoWords;
+use super::expected::Expected;
 use super::{Options, prefetch};
 use crate::agent::Agent;
 use crate::agent::client::Client;
-use crate::agent::message::{Build, Intent, Reply, Request};
+use crate::agent::message::{Intent, Reply, Request};
 use crate::agent::start;
 use crate::cargo_config::CargoConfig;
 use crate::config::{Origin, Resolved, Settings};
-use crate::env::{self, Env};
+use crate::env::Env;
 use crate::event::{self, Direction, Log, LogPosition, Outcome, TransferEvent, UnitEvent};
 use crate::quantity::count;
 use crate::report::{Note, Transfer};
@@ -105,7 +105,7 @@ impl Remote {
         // Should it fail, the first unit that is missing begins the same.
         let begun = std::thread::spawn(move || {
             let build = expected.build()?;
-            let mut client = connect(&agent)?;
+            let mut client = start::reach(&agent, PROMPT)?;
             client.allow(within.saturating_add(PROMPT));
             let within_ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
             client.ask(&Request::Begin { id, build, within_ms }).ok()
@@ -144,7 +144,7 @@ impl Remote {
 
     /// Tells the daemon that the build has ended. `None` without a daemon.
     fn tell_end(&self) -> Option<Told> {
-        match connect(&self.agent)?.ask(&Request::Ended(self.id.clone())) {
+        match start::reach(&self.agent, PROMPT)?.ask(&Request::Ended(self.id.clone())) {
             Ok(Reply::Ended { trouble, unusable }) => Some(Told { trouble, unusable }),
             _ => None,
         }
@@ -182,18 +182,6 @@ impl Remote {
     }
 }
 
-fn connect(agent: &Agent) -> Option<Client> {
-    let until = Instant::now() + PROMPT;
-    loop {
-        match Client::connect(agent, Intent::Use, PROMPT) {
-            Ok(client) if client.greeting.serves() => return Some(client),
-            // It is being started, or makes room for ours.
-            _ if Instant::now() < until => std::thread::sleep(Duration::from_millis(2)),
-            _ => return None,
-        }
-    }
-}
-
 pub(super) fn summary(transfers: &[TransferEvent], id: &str) -> Transfer {
     let mut sum = Transfer::default();
     for transfer in transfers.iter().filter(|it| it.error.is_none()) {
@@ -207,59 +195,4 @@ pub(super) fn summary(transfers: &[TransferEvent], id: &str) -> Transfer {
         }
     }
     sum
-}
-
-/// A build that will have much to do, by cargo's words.
-struct Expected {
-    directory: PathBuf,
-    workspace: PathBuf,
-    profile: String,
-    rustc: std::ffi::OsString,
-    toolchain: Option<std::ffi::OsString>,
-}
-
-impl Expected {
-    /// Describes it. `None` where the target directory exists, or where the words say too little.
-    fn of(env: &Env, cargo: &CargoWords<'_>, config: &CargoConfig) -> Option<Self> {
-        const BUILDS: &[&str] = &["b", "build", "r", "run", "t", "test", "bench", "c", "check", "clippy"];
-        if !BUILDS.contains(&cargo.command_name()?) {
-            return None;
-        }
-        if cargo.value("--target").is_some() || cargo.value("--manifest-path").is_some() {
-            return None;
-        }
-        let directory = config.directory().to_owned();
-        let workspace = directory.ancestors().find(|folder| folder.join("Cargo.lock").exists())?.to_owned();
-        let profile = match cargo.value("--profile").as_deref() {
-            _ if cargo.has("--release") || cargo.has("-r") => "release".to_owned(),
-            None if cargo.command_name() == Some("bench") => "release".to_owned(),
-            None | Some("dev" | "test") => "debug".to_owned(),
-            Some("bench") => "release".to_owned(),
-            Some(other) => other.to_owned(),
-        };
-        let target = cargo.value("--target-dir").map(PathBuf::from);
-        let target = target.or_else(|| env.get(env::CARGO_TARGET_DIR).map(PathBuf::from));
-        let target = directory.join(target.unwrap_or_else(|| workspace.join("target")));
-        if target.join(&profile).join("deps").exists() {
-            return None;
-        }
-        let toolchain = cargo.has_toolchain().then(|| cargo.all()[0].clone());
-        let rustc = env.get(env::RUSTC).unwrap_or_else(|| "rustc".into());
-        Some(Self { directory, workspace, profile, rustc, toolchain })
-    }
-
-    /// Asks the compiler for its name.
-    fn build(self) -> Option<Build> {
-        let mut command = Command::new(&self.rustc);
-        command.args(&self.toolchain).arg("-vV").current_dir(&self.directory);
-        let answer = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-        let text = String::from_utf8(answer.stdout).ok()?;
-        Some(Build {
-            workspace: self.workspace.to_str()?.to_owned(),
-            profile: self.profile,
-            triple: None,
-            compiler: text.lines().next()?.to_owned(),
-            prefetch: true,
-        })
-    }
 }

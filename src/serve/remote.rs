@@ -3,13 +3,13 @@
 //! Owns the talk with the daemon, which does all that takes a network. A daemon that is missing is started; one that
 //! does not answer in time costs the unit's patience, and no more.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::session::Session;
 use super::{Call, notes};
 use crate::agent::Agent;
-use crate::agent::client::{Client, ClientError};
-use crate::agent::message::{Build, Intent, Reply, Request, Wanted};
+use crate::agent::client::Client;
+use crate::agent::message::{Build, Reply, Request, Wanted};
 use crate::agent::start;
 use crate::digest::Digest;
 use crate::env::Env;
@@ -80,21 +80,6 @@ impl<C: Call> Session<'_, C> {
     fn daemon(&self) -> Option<Client> {
         let program = std::env::current_exe().ok()?;
         let agent = Agent::new(&self.settings, &Env::process(), &program).ok()?;
-        let until = Instant::now() + PATIENCE;
-        let mut was_started = false;
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            match Client::connect(&agent, Intent::Use, left) {
-                Ok(client) if client.greeting.serves() => return Some(client),
-                Ok(_) | Err(ClientError::Absent | ClientError::Lost(_)) if !left.is_zero() => {
-                    if !was_started {
-                        start::start_on_demand(&agent).ok()?;
-                        was_started = true;
-                    }
-                    std::thread::sleep(Duration::from_millis(2));
-                }
-                _ => return None,
-            }
-        }
+        start::reach(&agent, PATIENCE)
     }
 }
