@@ -126,9 +126,9 @@ impl Arguments {
         self.search_paths.iter().filter(|s| s.kind == "dependency").map(|s| s.path.as_path())
     }
 
-    /// Returns the directories that are searched for native libraries.
-    pub fn native_dirs(&self) -> impl Iterator<Item = &Path> {
-        self.search_paths.iter().filter(|s| matches!(&*s.kind, "native" | "all")).map(|s| s.path.as_path())
+    /// Returns the directories that are searched for libraries which nobody names by path.
+    pub fn other_dirs(&self) -> impl Iterator<Item = &Path> {
+        self.search_paths.iter().filter(|s| s.kind != "dependency").map(|s| s.path.as_path())
     }
 
     /// Returns the features of the package, sorted.
@@ -428,7 +428,7 @@ mod tests {
         assert_eq!(facts.incremental.as_deref(), Some(Path::new("/t/inc")));
         assert_eq!(facts.features(), ["b"]);
         assert_eq!(facts.externs.len(), 2);
-        assert_eq!(facts.native_dirs().collect::<Vec<_>>(), [Path::new("/n")]);
+        assert_eq!(facts.other_dirs().collect::<Vec<_>>(), [Path::new("/n")]);
         assert!(facts.json_artifacts && !facts.is_linked());
         assert!(!facts.texts.iter().any(|t| t.contains("width")));
     }

@@ -11,11 +11,12 @@
 //! | below `OUT_DIR` | the script's own business, unless it finds what an earlier run left |
 //! | a file made elsewhere and gone again | the script's own business |
 //! | a file made, changed or removed elsewhere | an effect that can't be repeated |
-//! | the number of processors, where no program was started; `/proc/cpuinfo`; `-march=native` | an input: number and kind of processors |
+//! | the number of processors, where no compiler was started; `/proc/cpuinfo`; `-march=native` | an input: number and kind of processors |
 //! | a declared `rerun-if-changed` | an input, with all that is in it, unless that is too much to be read each time |
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::call::Run;
@@ -55,7 +56,7 @@ pub(super) fn learn(run: &Run, executed: &Executed) -> Result<Prediction, Bypass
         variables: declared.variables.union(&names).cloned().collect(),
         whole_environment: any,
         directories: Vec::new(),
-        bound: inputs.is_bound,
+        bound: inputs.is_bound || maps_directory_above(run),
         traced: true,
     })
 }
@@ -89,6 +90,8 @@ struct Ground {
     shared: Vec<PathBuf>,
     /// Where a file's time is the business of whoever installed it.
     installed: Vec<PathBuf>,
+    /// Where cargo keeps its own books.
+    cargo_home: Option<PathBuf>,
 }
 
 impl Ground {
@@ -103,16 +106,25 @@ impl Ground {
             ["", "build", "deps", "examples", "incremental", ".fingerprint"].map(|name| profile.join(name))
         });
         let sysroot = run.roots.get(crate::portable::Root::Sysroot).map(Path::to_owned);
+        let cargo_home = run.cargo_home();
         Self {
             out_dirs: vec![run.out_dir.clone(), real(&run.out_dir)],
             own,
             shared: shared.collect(),
-            installed: SYSTEM.iter().map(PathBuf::from).chain(sysroot).chain(run.cargo_home()).collect(),
+            installed: SYSTEM.iter().map(PathBuf::from).chain(sysroot).chain(cargo_home.clone()).collect(),
+            cargo_home,
         }
     }
 
     fn is_own(&self, path: &Path) -> bool {
         self.own.iter().any(|own| own == path)
+    }
+
+    /// Whether a file only tells cargo what is in use, and since when.
+    fn is_book(&self, path: &Path) -> bool {
+        let is_one = |begin| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(begin));
+        let is_home = self.cargo_home.as_deref().is_some_and(|home| path.parent() == Some(home));
+        is_home && (is_one(b".global-cache") || is_one(b".package-cache"))
     }
 }
 
@@ -135,7 +147,7 @@ fn add_access(
             false => Ok(()),
         };
     }
-    if ground.is_own(path) {
+    if ground.is_own(path) || ground.is_book(path) {
         return Ok(());
     }
     if access.written && (access.replaced || path.symlink_metadata().is_ok()) {
@@ -254,6 +266,9 @@ impl Declared {
 /// Programs that ask for random numbers to name temporary files by, or to scatter their tables.
 const SCATTERING: &[&str] = &["cargo", "cmake", "git", "mktemp", "ninja", "node", "perl", "python"];
 
+/// Programs of which a script starts many at once, by what stands in their names.
+const BUILDERS: &[&str] = &["cc", "clang", "c++", "g++", "make", "ninja", "meson", "cargo", "rustc"];
+
 /// What a run asked its environment for.
 struct Variables {
     names: BTreeSet<String>,
@@ -288,8 +303,8 @@ fn variables(run: &Run, trace: &Trace, ground: &Ground) -> Result<Variables, Byp
     if trace.host || asked.changing.is_some() {
         names.insert(trace::HOST.to_owned());
     }
-    if !started.is_empty() {
-        // How many compilers it starts at once.
+    if started.iter().any(|program| BUILDERS.iter().any(|known| program.contains(known))) {
+        // How many of them run at once.
         names.remove("NUM_JOBS");
         names.remove(trace::PROCESSORS);
     }
@@ -305,6 +320,22 @@ fn variables(run: &Run, trace: &Trace, ground: &Ground) -> Result<Variables, Byp
     let is_list = |access: &Access| is_environment(&access.path);
     let any = asked.any || !started.is_empty() || trace.accesses.iter().any(is_list);
     Ok(Variables { names, any })
+}
+
+/// Whether C compilers are told to put another name in the place of a directory above the workspace: what is left of the
+/// path can't be told from other text.
+fn maps_directory_above(run: &Run) -> bool {
+    let Some(workspace) = &run.workspace else { return false };
+    let is_above = |mapping: &[u8]| {
+        let from = mapping.split(|byte| *byte == b'=').next().unwrap_or_default();
+        let from = Path::new(OsStr::from_bytes(from));
+        workspace.starts_with(from) && workspace != from
+    };
+    run.environment.any_value(|value| {
+        let value = value.as_encoded_bytes();
+        memchr::memmem::find_iter(value, b"-prefix-map=")
+            .any(|at| is_above(&value[at + b"-prefix-map=".len()..]))
+    })
 }
 
 /// Whether compilers may be told to compile for the processor they run on: by a variable, or by the script itself. What

@@ -15,7 +15,7 @@ use crate::entry::{Output, OutputKind, Tree};
 use crate::event::Bypass;
 use crate::fs::stat::{Stat, Time};
 use crate::fs::{self, AtPath as _, link};
-use crate::placeholder::lift::{Lifted, lift};
+use crate::placeholder::lift::{self, Lifted};
 use crate::portable::Root;
 use crate::serve::notes::chain;
 use crate::store::blob::{Blobs, Form};
@@ -127,9 +127,10 @@ impl Left {
         }
         self.tells_time |= moment.is_told_by_compiler(&content);
         if !places.are_in(&content) {
+            self.is_bound |= lift::is_opaque(&content);
             return Ok(Kept::AsIs);
         }
-        let lifted = run.roots.get(Root::Workspace).map(|workspace| lift(&content, workspace));
+        let lifted = run.roots.get(Root::Workspace).map(|workspace| lift::lift(&content, workspace));
         match lifted {
             Some(Lifted::Replaced(content)) if !places.are_in(&content) => Ok(Kept::Lifted(content)),
             _ => {

@@ -21,6 +21,8 @@ pub(super) struct Places {
     name: Option<Vec<u8>>,
     /// A directory has a name that may be written in more than one way.
     are_ambiguous: bool,
+    /// So many `../` and more lead out of what moves with the checkout.
+    steps_out: usize,
 }
 
 /// A text that tells of the place.
@@ -43,8 +45,8 @@ pub(super) struct Shortened {
 }
 
 impl Places {
-    /// Collects what tells of this checkout's place.
-    pub(super) fn new(roots: &Roots, workspace: Option<&Path>, package: &str) -> Self {
+    /// Collects what tells of this checkout's place. `out_dir` is where relative paths begin at the deepest.
+    pub(super) fn new(roots: &Roots, workspace: Option<&Path>, package: &str, out_dir: &Path) -> Self {
         let bytes = |path: &Path| path.as_os_str().as_encoded_bytes().to_vec();
         let known: Vec<(Root, Vec<u8>)> = roots.iter().map(|(root, path)| (root, bytes(path))).collect();
         let of_checkout = |root: Root| matches!(root, Root::Profile(_) | Root::Workspace);
@@ -64,10 +66,21 @@ impl Places {
         let above = workspace.map(|path| path.ancestors().skip(1).collect::<Vec<_>>()).unwrap_or_default();
         let above = above.into_iter().filter(|path| path.components().count() > 2);
         others.extend(above.map(|path| Other { text: bytes(path), is_above: true }));
+        // Behind another name of a directory above: `~/project/tree`.
+        let tail =
+            |path: &Path| path.iter().rev().take(2).map(|name| bytes(name.as_ref())).collect::<Vec<_>>();
+        if let Some([name, above]) = workspace.map(tail).as_deref()
+            && above != b"/"
+        {
+            others.push(Other { text: [b"/", &above[..], b"/", &name[..]].concat(), is_above: false });
+        }
         let name = workspace.and_then(Path::file_name).map(|name| name.as_encoded_bytes().to_vec());
         let name = name.filter(|name| name.len() > 2 && name != package.as_bytes());
         let odd = |(root, path): &(Root, Vec<u8>)| of_checkout(*root) && !path.iter().all(|b| is_plain(*b));
-        Self { are_ambiguous: known.iter().any(odd), known, others, name }
+        let profile = known.iter().filter(|(root, _)| matches!(root, Root::Profile(_)));
+        let below = profile.filter_map(|(root, _)| out_dir.strip_prefix(roots.get(*root)?).ok());
+        let steps_out = below.map(|rest| rest.components().count() + 1).min().unwrap_or(1);
+        Self { are_ambiguous: known.iter().any(odd), known, others, name, steps_out }
     }
 
     /// Takes the directories out of a text.
@@ -128,8 +141,23 @@ impl Places {
                 ends_here(next) && (!is_above || begins_here(&text[..start]))
             })
         };
-        known.chain(others).any(is_there) || self.name.as_ref().is_some_and(|name| is_value(text, name))
+        known.chain(others).any(is_there)
+            || steps_up(text) >= self.steps_out
+            || self.name.as_ref().is_some_and(|name| is_value(text, name))
     }
+}
+
+/// Counts the most `../` in a row.
+fn steps_up(text: &[u8]) -> usize {
+    let (mut most, mut row, mut end) = (0, 0, 0);
+    for start in memmem::find_iter(text, b"../") {
+        row = if start == end { row + 1 } else { 1 };
+        end = start + 3;
+        // The last one may end the path.
+        let is_last = text.get(end..end + 2) == Some(b"..") && ends_here(text.get(end + 2).copied());
+        most = most.max(row + usize::from(is_last));
+    }
+    most
 }
 
 /// Whether `name` is all there is of a value: behind `=` to the end of a line or to a `/`, in quotes, or a line of its own.
@@ -172,7 +200,8 @@ mod tests {
     fn places(root: &str) -> Places {
         let path = |rest: &str| PathBuf::from(format!("{root}{rest}"));
         let roots = Roots::new([(Root::Profile(0), path("/target/debug")), (Root::Workspace, path(""))]);
-        Places::new(&roots, Some(Path::new(root)), "pack")
+        let out_dir = path("/target/debug/build/pack-1/out");
+        Places::new(&roots, Some(Path::new(root)), "pack", &out_dir)
     }
 
     fn shown(text: &str) -> (String, bool) {
@@ -210,10 +239,15 @@ mod tests {
             // Beside the workspace.
             "/h/u/tree2/x",
             "-I/h/u/other",
+            // Out of the checkout.
+            "../../../../../../etc/x",
+            "x ../../../..",
+            "~/u/tree/x",
         ] {
             assert!(shown(text).1, "{text}");
         }
-        for text in ["/h/other", "trees", "the tree\n", "D=trees\n"] {
+        for text in ["/h/other", "trees", "the tree\n", "D=trees\n", "../../../x", "../../../..x", "u/tree/x"]
+        {
             assert!(!shown(text).1, "{text}");
         }
     }

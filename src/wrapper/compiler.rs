@@ -11,7 +11,7 @@ use super::call::Call;
 use super::session::{Session, find_program};
 use crate::digest::{Digest, FieldHasher};
 use crate::entry::FileState;
-use crate::fs;
+use crate::fs::{self, OrAbsent as _};
 use crate::key::Files as _;
 use crate::key::compiler::{Compiler, Facts, Parts};
 use crate::serve::files::RememberedFiles;
@@ -97,9 +97,19 @@ impl Programs {
             }
         }
         let programs = programs.iter().map(PathBuf::as_path).collect::<Vec<_>>();
-        let (sysroot, target) = (call.arguments.sysroot.as_deref(), call.arguments.target.as_deref());
-        then(&Parts { programs: &programs, facts, sysroot, target })
+        let target = call.arguments.target.as_deref();
+        let described = target.and_then(|target| description(call, target));
+        let target = described.as_deref().or(target);
+        then(&Parts { programs: &programs, facts, sysroot: call.arguments.sysroot.as_deref(), target })
     }
+}
+
+/// Finds the file that describes a target by its name, where the compiler looks for one.
+fn description(call: &Call, target: &str) -> Option<String> {
+    let folders = call.environment.get("RUST_TARGET_PATH")?;
+    let files =
+        std::env::split_paths(folders).map(|folder| call.cwd.join(folder).join(format!("{target}.json")));
+    files.into_iter().find(|file| file.is_file())?.to_str().map(str::to_owned)
 }
 
 /// Follows rustup's proxy to the toolchain that it would choose, where the environment alone decides.
@@ -134,22 +144,29 @@ fn is_proxy(program: &Path) -> bool {
 fn note_name(call: &Call, files: &RememberedFiles<'_>, rustc: &Path) -> fs::Result<Digest> {
     let mut hasher = FieldHasher::new("compiler facts");
     hasher.field(rustc.as_os_str().as_encoded_bytes());
-    let mut add = |path: &Path| -> fs::Result<()> {
+    let add = |hasher: &mut FieldHasher, path: &Path| -> fs::Result<()> {
         match files.state(path)? {
             FileState::Content(digest) => hasher.field(path.as_os_str().as_encoded_bytes()).digest(&digest),
             _ => hasher.field(b"none"),
         };
         Ok(())
     };
-    add(rustc)?;
+    add(&mut hasher, rustc)?;
     if is_proxy(rustc) {
         // Rustup chooses by its settings and by files of the working directory and above.
         for folder in call.cwd.ancestors() {
-            add(&folder.join("rust-toolchain"))?;
-            add(&folder.join("rust-toolchain.toml"))?;
+            add(&mut hasher, &folder.join("rust-toolchain"))?;
+            add(&mut hasher, &folder.join("rust-toolchain.toml"))?;
         }
         if let Some(home) = rustup_home(call) {
-            add(&home.join("settings.toml"))?;
+            add(&mut hasher, &home.join("settings.toml"))?;
+            // A toolchain may be a link to where somebody builds one.
+            let toolchains = home.join("toolchains");
+            for name in fs::list(&toolchains).or_absent()?.unwrap_or_default() {
+                if let Ok(target) = std::fs::read_link(toolchains.join(&name)) {
+                    hasher.field(name.as_encoded_bytes()).field(target.as_os_str().as_encoded_bytes());
+                }
+            }
         }
         hasher.field(call.cwd.as_os_str().as_encoded_bytes());
     }

@@ -38,6 +38,9 @@ pub(super) fn learn(
     let call = session.call;
     let mut inputs = Inputs::new(call);
     for file in dep_info.files.iter().chain(&call.arguments.files) {
+        if system_path(&call.cwd.join(file)).is_some() {
+            return Err(Bypass::Volatile(format!("read `{}`", file.display())));
+        }
         inputs.add(file, Aspect::Content)?;
         if let Some(shadow) = shadows(file) {
             inputs.add(&shadow, Aspect::Content)?;
@@ -158,6 +161,8 @@ struct Ground {
     out_dirs: Vec<PathBuf>,
     /// Names of the compile's own outputs in it.
     outputs: Vec<String>,
+    /// What the names of all files begin with that the compiler makes, but for `lib`.
+    stem: String,
     /// Where the compiler keeps its state, with and without links: `edit` sees to it that there was none.
     incremental: Vec<PathBuf>,
     /// `-L` directories: rustc lists them all.
@@ -191,6 +196,7 @@ impl Ground {
             arguments.sysroot.iter().map(|p| absolute(p)).chain([sysroot, real]).collect::<Vec<_>>();
         let incremental = arguments.incremental.as_deref().map(absolute);
         Self {
+            stem: format!("{}{}", arguments.crate_name, arguments.extra_filename),
             outputs: call.expected_outputs().into_iter().map(|(name, _, _)| name).collect(),
             incremental: incremental
                 .iter()
@@ -216,6 +222,13 @@ impl Ground {
             sysroots,
             is_direct: known.runs_compiler(call),
         }
+    }
+
+    /// Whether the compiler itself makes a file of this name: the linker may leave others beside it.
+    fn is_own(&self, path: &Path) -> bool {
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        let name = name.strip_prefix(b"lib").unwrap_or(name);
+        self.is_beside_outputs(path) && name.starts_with(self.stem.as_bytes())
     }
 
     /// Whether a path lies directly in the output directory.
@@ -347,7 +360,7 @@ fn tells_place(path: &Path) -> bool {
 fn is_private(ground: &Ground, path: &Path) -> bool {
     let in_project = ground.project.iter().any(|root| path.starts_with(root));
     let is_log = !ground.is_direct && !in_project;
-    ground.is_beside_outputs(path)
+    ground.is_own(path)
         || ground.out_dirs.iter().any(|dir| path == dir)
         || is_log
         || path.symlink_metadata().is_err()

@@ -153,7 +153,7 @@ impl Known {
             || arguments.has_type("staticlib")
             || call.drivers.len() > 1
             || !arguments.native_libs.is_empty()
-            || arguments.native_dirs().next().is_some()
+            || arguments.other_dirs().next().is_some()
     }
 
     /// Learns of the dependencies what was not known before: cargo starts a compile as soon as their metadata is there,

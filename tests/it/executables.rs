@@ -189,3 +189,17 @@ fn link_time_optimisation() {
     p.write("lib/src/lib.rs", "pub fn n() -> u8 { 2 }");
     p.exact("build").missed("lib").missed("bin app");
 }
+
+#[test]
+fn what_the_linker_leaves_beside_the_program() {
+    let mut p = all_kinds();
+    p.set("RUSTFLAGS", "-Clink-arg=-Wl,-Map=target/debug/deps/foo.map");
+    for _ in 0..2 {
+        let run = p.exact("build --bin foo");
+        assert!(
+            run.outcome("bin foo").to_owned() != cargo_kache::event::Outcome::Hit { remote: false },
+            "{run}"
+        );
+        assert!(p.path("target/debug/deps/foo.map").exists());
+    }
+}

@@ -269,8 +269,19 @@ fn a_target_specification_counts_by_content() {
     let mut text = without("is-builtin");
     p.write("my.json", text.to_string());
     p.set("RUSTC_BOOTSTRAP", "1");
-    let arguments = "build -Zjson-target-spec --target my.json";
-    let first = p.wrapped(arguments);
+    follows(&p, "build -Zjson-target-spec --target my.json", "my.json", &mut text);
+    // By its name alone.
+    let folder = p.beside("targets");
+    p.set("RUST_TARGET_PATH", &folder);
+    follows(&p, "build -Zjson-target-spec --target ours", "../targets/ours.json", &mut text);
+}
+
+/// Another specification is another compile.
+#[track_caller]
+fn follows(p: &Project, arguments: &str, file: &str, text: &mut serde_json::Value) {
+    text["relocation-model"] = "pic".into();
+    p.write(file, text.to_string());
+    let first = p.wipe().wrapped(arguments);
     if first.code != 0 && first.units.is_empty() {
         // This cargo has other rules for such files; what it does not hand on we can't get wrong.
         return;
@@ -278,7 +289,7 @@ fn a_target_specification_counts_by_content() {
     first.success().compiled("foo");
     p.wipe().wrapped(arguments).success();
     text["relocation-model"] = "static".into();
-    p.write("my.json", text.to_string());
+    p.write(file, text.to_string());
     p.wipe().wrapped(arguments).success().compiled("foo");
 }
 

@@ -1,5 +1,7 @@
 //! Files that the compiler reads besides modules.
 
+use cargo_kache::event::Bypass;
+
 use crate::support::{Project, project};
 
 const PATH: &str = "../in cluded/../in cluded/data.txt";
@@ -170,4 +172,15 @@ fn files_that_the_assembler_reads_count() {
     p.exact("build").bypassed("foo");
     p.write("in/code.s", ".ascii \"xyz\"");
     p.exact("build").bypassed("foo");
+}
+
+/// The kernel makes it up anew each time, and nothing but reading it tells so.
+#[test]
+fn a_file_of_the_kernel_is_no_input() {
+    let p = including("include_bytes!(\"/proc/uptime\")");
+    for _ in 0..2 {
+        let run = p.wipe().wrapped("build");
+        run.success().not_recorded("foo");
+        assert_eq!(run.bypass("foo"), &Bypass::Volatile("read `/proc/uptime`".into()));
+    }
 }

@@ -224,3 +224,28 @@ fn variables_of_the_linker_count_where_something_is_linked() {
     p.exact("build").compiled("bin foo");
     assert_eq!(p.run_program("foo"), "2\n");
 }
+
+/// Found by its name alone, in a directory that is searched for crates.
+#[test]
+fn a_crate_that_the_compiler_finds_by_itself() {
+    let p = project()
+        .file("build.rs", "fn main() { println!(\"cargo::rustc-link-search=crate=ext\"); }")
+        .file(
+            "src/lib.rs",
+            "extern crate hidden; pub fn n() -> u32 { const { assert!(hidden::N == 1) } hidden::N }",
+        )
+        .build();
+    let make = |n: u32| {
+        p.write("ext/hidden.rs", format!("pub const N: u32 = {n};"));
+        let mut command = p.command(std::path::Path::new("rustc"));
+        command.args(["--crate-type=lib", "--crate-name=hidden", "--out-dir=ext", "ext/hidden.rs"]);
+        p.run(command).success();
+    };
+    make(1);
+    p.exact("check").success().missed("foo");
+    p.wipe().wrapped("check").success().hit("foo");
+    make(2);
+    p.exact("check").fails();
+    make(1);
+    p.wipe().wrapped("check").success();
+}

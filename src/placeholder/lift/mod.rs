@@ -67,8 +67,8 @@ pub fn lift(content: &[u8], root: &Path) -> Lifted {
     new.filter(|new| finder.find(new).is_none()).map_or(Lifted::Stuck, Lifted::Replaced)
 }
 
-/// Whether there are parts into which one can't look.
-fn is_opaque(content: &[u8]) -> bool {
+/// Whether there are parts into which one can't look: compressed sections, and code in a compiler's own form.
+pub fn is_opaque(content: &[u8]) -> bool {
     let is_clear = |object: &Object| !object.compressed && !object.bitcode && object.sections.is_some();
     !object::objects(content).is_ok_and(|objects| objects.iter().all(is_clear))
 }

@@ -269,3 +269,49 @@ fn a_place_beside_the_workspace() {
         format!("{} two\n", other.path("../shared").canonicalize().unwrap().display())
     );
 }
+
+/// How many steps lead out of a checkout is another number in each.
+#[test]
+fn a_relative_path_out_of_the_checkout() {
+    let p = scripted(
+        "let out = std::path::PathBuf::from(std::env::var(\"OUT_DIR\").unwrap()); \
+         let steps = \"../\".repeat(out.components().count() - 1); \
+         std::os::unix::fs::symlink(format!(\"{steps}etc/passwd\"), out.join(\"link\")).unwrap(); \
+         println!(\"cargo:rustc-env=SEEN={steps}\");",
+    )
+    .build();
+    p.exact("build").success().missed("foo run");
+    p.wipe().wrapped("build").success().hit("foo run");
+    for place in PLACES {
+        let other = p.checkout(place);
+        other.exact("build").success().missed("foo run");
+        assert!(out_dir(&other).join("link").exists());
+        let steps = out_dir(&other).components().count() - 1;
+        assert_eq!(other.run_program("foo"), format!("{}\n", "../".repeat(steps)));
+    }
+}
+
+const COMPILES: &str = "let out = std::env::var(\"OUT_DIR\").unwrap(); \
+     let flags = std::env::var(\"CFLAGS\").unwrap_or_default(); \
+     let cc = std::process::Command::new(\"cc\").args(flags.split_whitespace()) \
+         .args([\"-g\", \"-c\", \"x.c\", \"-o\"]).arg(format!(\"{out}/x.o\")).status().unwrap(); \
+     assert!(cc.success()); println!(\"cargo:rustc-env=SEEN=x\");";
+
+/// Nobody can look into what is compressed.
+#[test]
+fn compressed_debug_information_names_the_place() {
+    let p = scripted(COMPILES).file("x.c", "int x(void) { return 1; }").env("CFLAGS", "-gz").build();
+    p.exact("build").success().missed("foo run");
+    p.wipe().wrapped("build").success().hit("foo run");
+    p.checkout(PLACES[1]).exact("build").success().missed("foo run");
+}
+
+#[test]
+fn debug_information_with_another_name_for_a_directory_above() {
+    let mut p = scripted(COMPILES).file("x.c", "int x(void) { return 1; }").build();
+    let above = p.root().parent().unwrap().display().to_string();
+    p.set("CFLAGS", format!("-ffile-prefix-map={above}=~"));
+    p.exact("build").success().missed("foo run");
+    p.wipe().wrapped("build").success().hit("foo run");
+    p.checkout(PLACES[1]).exact("build").success().missed("foo run");
+}

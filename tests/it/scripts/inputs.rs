@@ -735,6 +735,17 @@ fn the_number_of_jobs_is_nothing_to_a_program() {
 }
 
 #[test]
+fn the_number_of_jobs_and_a_program_that_builds_nothing() {
+    let says =
+        "{ std::process::Command::new(\"true\").status().unwrap(); std::env::var(\"NUM_JOBS\").unwrap() }";
+    let mut p = looking(says).env("CARGO_BUILD_JOBS", "1").build();
+    first(&p, "1");
+    p.set("CARGO_BUILD_JOBS", "3");
+    runs_again(&p, "3");
+    restored(&p, "3");
+}
+
+#[test]
 fn variables_are_walked_by_the_standard_library() {
     let mut p =
         looking("std::env::vars().filter(|(name, _)| name.starts_with(\"LOOK\")).map(|(_, v)| v).collect()")

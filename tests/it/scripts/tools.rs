@@ -314,3 +314,20 @@ fn a_file_of_another_package_s_script() {
     other.exact("build").success().hit("sys run").hit("foo run");
     assert_eq!(other.run_program("foo"), "two\n");
 }
+
+/// Cargo notes there what is in use; no build depends on it.
+#[test]
+fn the_books_of_cargo_itself() {
+    let p = scripted(
+        "let home = std::env::var(\"LOOK_HOME\").unwrap(); use std::io::Write as _; \
+         let open = |name: &str| std::fs::OpenOptions::new().create(true).append(true).open(format!(\"{home}/{name}\")); \
+         for name in [\".global-cache\", \".package-cache\"] { open(name).unwrap().write_all(b\"x\").unwrap(); } \
+         println!(\"cargo:rustc-env=SEEN=x\");",
+    );
+    let mut p = p.build();
+    let home = p.beside("cargo home");
+    std::fs::create_dir(&home).unwrap();
+    p.set("CARGO_HOME", &home).set("LOOK_HOME", &home);
+    first(&p, "x");
+    restored(&p, "x");
+}
