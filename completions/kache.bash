@@ -342,12 +342,16 @@ _kache() {
             return 0
             ;;
         kache__subcmd__config__subcmd__path)
-            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            opts="-q -v -h --format --json --color --quiet --verbose --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -418,12 +422,16 @@ _kache() {
             return 0
             ;;
         kache__subcmd__daemon__subcmd__install)
-            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            opts="-q -v -h --format --json --color --quiet --verbose --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -436,7 +444,7 @@ _kache() {
             return 0
             ;;
         kache__subcmd__daemon__subcmd__log)
-            opts="-n -q -v -h --follow --no-follow --color --quiet --verbose --no-pager --help"
+            opts="-n -q -v -h --follow --no-follow --format --json --color --quiet --verbose --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -444,6 +452,10 @@ _kache() {
             case "${prev}" in
                 -n)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -476,12 +488,16 @@ _kache() {
             return 0
             ;;
         kache__subcmd__daemon__subcmd__start)
-            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            opts="-q -v -h --format --json --color --quiet --verbose --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -494,12 +510,16 @@ _kache() {
             return 0
             ;;
         kache__subcmd__daemon__subcmd__stop)
-            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            opts="-q -v -h --format --json --color --quiet --verbose --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -512,12 +532,16 @@ _kache() {
             return 0
             ;;
         kache__subcmd__daemon__subcmd__uninstall)
-            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            opts="-q -v -h --format --json --color --quiet --verbose --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1251,12 +1275,16 @@ _cargo__kache() {
             return 0
             ;;
         cargo__subcmd__kache__subcmd__config__subcmd__path)
-            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            opts="-q -v -h --format --json --color --quiet --verbose --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1327,12 +1355,16 @@ _cargo__kache() {
             return 0
             ;;
         cargo__subcmd__kache__subcmd__daemon__subcmd__install)
-            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            opts="-q -v -h --format --json --color --quiet --verbose --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1345,7 +1377,7 @@ _cargo__kache() {
             return 0
             ;;
         cargo__subcmd__kache__subcmd__daemon__subcmd__log)
-            opts="-n -q -v -h --follow --no-follow --color --quiet --verbose --no-pager --help"
+            opts="-n -q -v -h --follow --no-follow --format --json --color --quiet --verbose --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1353,6 +1385,10 @@ _cargo__kache() {
             case "${prev}" in
                 -n)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1385,12 +1421,16 @@ _cargo__kache() {
             return 0
             ;;
         cargo__subcmd__kache__subcmd__daemon__subcmd__start)
-            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            opts="-q -v -h --format --json --color --quiet --verbose --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1403,12 +1443,16 @@ _cargo__kache() {
             return 0
             ;;
         cargo__subcmd__kache__subcmd__daemon__subcmd__stop)
-            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            opts="-q -v -h --format --json --color --quiet --verbose --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1421,12 +1465,16 @@ _cargo__kache() {
             return 0
             ;;
         cargo__subcmd__kache__subcmd__daemon__subcmd__uninstall)
-            opts="-q -v -h --color --quiet --verbose --no-pager --help"
+            opts="-q -v -h --format --json --color --quiet --verbose --no-pager --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

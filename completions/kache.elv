@@ -262,7 +262,9 @@ set edit:completion:arg-completer[kache] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'kache;config;path'= {
+            cand --format 'Form of the result'
             cand --color 'When to color the output'
+            cand --json 'Short for `--format json`'
             cand -q 'Say only errors and what was asked for'
             cand --quiet 'Say only errors and what was asked for'
             cand -v 'Say more'
@@ -302,7 +304,9 @@ set edit:completion:arg-completer[kache] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'kache;daemon;start'= {
+            cand --format 'Form of the result'
             cand --color 'When to color the output'
+            cand --json 'Short for `--format json`'
             cand -q 'Say only errors and what was asked for'
             cand --quiet 'Say only errors and what was asked for'
             cand -v 'Say more'
@@ -312,7 +316,9 @@ set edit:completion:arg-completer[kache] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'kache;daemon;stop'= {
+            cand --format 'Form of the result'
             cand --color 'When to color the output'
+            cand --json 'Short for `--format json`'
             cand -q 'Say only errors and what was asked for'
             cand --quiet 'Say only errors and what was asked for'
             cand -v 'Say more'
@@ -322,7 +328,9 @@ set edit:completion:arg-completer[kache] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'kache;daemon;install'= {
+            cand --format 'Form of the result'
             cand --color 'When to color the output'
+            cand --json 'Short for `--format json`'
             cand -q 'Say only errors and what was asked for'
             cand --quiet 'Say only errors and what was asked for'
             cand -v 'Say more'
@@ -332,7 +340,9 @@ set edit:completion:arg-completer[kache] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'kache;daemon;uninstall'= {
+            cand --format 'Form of the result'
             cand --color 'When to color the output'
+            cand --json 'Short for `--format json`'
             cand -q 'Say only errors and what was asked for'
             cand --quiet 'Say only errors and what was asked for'
             cand -v 'Say more'
@@ -343,9 +353,11 @@ set edit:completion:arg-completer[kache] = {|@words|
         }
         &'kache;daemon;log'= {
             cand -n 'How many of the last lines to print'
+            cand --format 'Form of the result'
             cand --color 'When to color the output'
             cand --follow 'Go on with new lines'
             cand --no-follow 'Stop at the end'
+            cand --json 'Short for `--format json`'
             cand -q 'Say only errors and what was asked for'
             cand --quiet 'Say only errors and what was asked for'
             cand -v 'Say more'
@@ -755,7 +767,9 @@ set edit:completion:arg-completer[cargo-kache] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'cargo-kache;config;path'= {
+            cand --format 'Form of the result'
             cand --color 'When to color the output'
+            cand --json 'Short for `--format json`'
             cand -q 'Say only errors and what was asked for'
             cand --quiet 'Say only errors and what was asked for'
             cand -v 'Say more'
@@ -795,7 +809,9 @@ set edit:completion:arg-completer[cargo-kache] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'cargo-kache;daemon;start'= {
+            cand --format 'Form of the result'
             cand --color 'When to color the output'
+            cand --json 'Short for `--format json`'
             cand -q 'Say only errors and what was asked for'
             cand --quiet 'Say only errors and what was asked for'
             cand -v 'Say more'
@@ -805,7 +821,9 @@ set edit:completion:arg-completer[cargo-kache] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'cargo-kache;daemon;stop'= {
+            cand --format 'Form of the result'
             cand --color 'When to color the output'
+            cand --json 'Short for `--format json`'
             cand -q 'Say only errors and what was asked for'
             cand --quiet 'Say only errors and what was asked for'
             cand -v 'Say more'
@@ -815,7 +833,9 @@ set edit:completion:arg-completer[cargo-kache] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'cargo-kache;daemon;install'= {
+            cand --format 'Form of the result'
             cand --color 'When to color the output'
+            cand --json 'Short for `--format json`'
             cand -q 'Say only errors and what was asked for'
             cand --quiet 'Say only errors and what was asked for'
             cand -v 'Say more'
@@ -825,7 +845,9 @@ set edit:completion:arg-completer[cargo-kache] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'cargo-kache;daemon;uninstall'= {
+            cand --format 'Form of the result'
             cand --color 'When to color the output'
+            cand --json 'Short for `--format json`'
             cand -q 'Say only errors and what was asked for'
             cand --quiet 'Say only errors and what was asked for'
             cand -v 'Say more'
@@ -836,9 +858,11 @@ set edit:completion:arg-completer[cargo-kache] = {|@words|
         }
         &'cargo-kache;daemon;log'= {
             cand -n 'How many of the last lines to print'
+            cand --format 'Form of the result'
             cand --color 'When to color the output'
             cand --follow 'Go on with new lines'
             cand --no-follow 'Stop at the end'
+            cand --json 'Short for `--format json`'
             cand -q 'Say only errors and what was asked for'
             cand --quiet 'Say only errors and what was asked for'
             cand -v 'Say more'

@@ -232,9 +232,12 @@ complete -c kache -n "__fish_kache_using_subcommand config; and __fish_seen_subc
 complete -c kache -n "__fish_kache_using_subcommand config; and __fish_seen_subcommand_from unset" -s v -l verbose -d 'Say more'
 complete -c kache -n "__fish_kache_using_subcommand config; and __fish_seen_subcommand_from unset" -l no-pager -d 'Never page long output'
 complete -c kache -n "__fish_kache_using_subcommand config; and __fish_seen_subcommand_from unset" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kache -n "__fish_kache_using_subcommand config; and __fish_seen_subcommand_from path" -l format -d 'Form of the result' -r -f -a "text\t'For people'
+json\t'One object, for programs'"
 complete -c kache -n "__fish_kache_using_subcommand config; and __fish_seen_subcommand_from path" -l color -d 'When to color the output' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c kache -n "__fish_kache_using_subcommand config; and __fish_seen_subcommand_from path" -l json -d 'Short for `--format json`'
 complete -c kache -n "__fish_kache_using_subcommand config; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Say only errors and what was asked for'
 complete -c kache -n "__fish_kache_using_subcommand config; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Say more'
 complete -c kache -n "__fish_kache_using_subcommand config; and __fish_seen_subcommand_from path" -l no-pager -d 'Never page long output'
@@ -264,40 +267,55 @@ complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subc
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from run" -l no-pager -d 'Never page long output'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from start" -l format -d 'Form of the result' -r -f -a "text\t'For people'
+json\t'One object, for programs'"
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from start" -l color -d 'When to color the output' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from start" -l json -d 'Short for `--format json`'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from start" -s q -l quiet -d 'Say only errors and what was asked for'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from start" -s v -l verbose -d 'Say more'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from start" -l no-pager -d 'Never page long output'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from stop" -l format -d 'Form of the result' -r -f -a "text\t'For people'
+json\t'One object, for programs'"
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from stop" -l color -d 'When to color the output' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from stop" -l json -d 'Short for `--format json`'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Say only errors and what was asked for'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Say more'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from stop" -l no-pager -d 'Never page long output'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from install" -l format -d 'Form of the result' -r -f -a "text\t'For people'
+json\t'One object, for programs'"
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from install" -l color -d 'When to color the output' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from install" -l json -d 'Short for `--format json`'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from install" -s q -l quiet -d 'Say only errors and what was asked for'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from install" -s v -l verbose -d 'Say more'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from install" -l no-pager -d 'Never page long output'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from uninstall" -l format -d 'Form of the result' -r -f -a "text\t'For people'
+json\t'One object, for programs'"
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from uninstall" -l color -d 'When to color the output' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from uninstall" -l json -d 'Short for `--format json`'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from uninstall" -s q -l quiet -d 'Say only errors and what was asked for'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from uninstall" -s v -l verbose -d 'Say more'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from uninstall" -l no-pager -d 'Never page long output'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from uninstall" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from log" -s n -d 'How many of the last lines to print' -r
+complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from log" -l format -d 'Form of the result' -r -f -a "text\t'For people'
+json\t'One object, for programs'"
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from log" -l color -d 'When to color the output' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from log" -l follow -d 'Go on with new lines'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from log" -l no-follow -d 'Stop at the end'
+complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from log" -l json -d 'Short for `--format json`'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from log" -s q -l quiet -d 'Say only errors and what was asked for'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from log" -s v -l verbose -d 'Say more'
 complete -c kache -n "__fish_kache_using_subcommand daemon; and __fish_seen_subcommand_from log" -l no-pager -d 'Never page long output'
@@ -632,9 +650,12 @@ complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand config; and __fi
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand config; and __fish_seen_subcommand_from unset" -s v -l verbose -d 'Say more'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand config; and __fish_seen_subcommand_from unset" -l no-pager -d 'Never page long output'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand config; and __fish_seen_subcommand_from unset" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand config; and __fish_seen_subcommand_from path" -l format -d 'Form of the result' -r -f -a "text\t'For people'
+json\t'One object, for programs'"
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand config; and __fish_seen_subcommand_from path" -l color -d 'When to color the output' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand config; and __fish_seen_subcommand_from path" -l json -d 'Short for `--format json`'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand config; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Say only errors and what was asked for'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand config; and __fish_seen_subcommand_from path" -s v -l verbose -d 'Say more'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand config; and __fish_seen_subcommand_from path" -l no-pager -d 'Never page long output'
@@ -664,40 +685,55 @@ complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fi
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from run" -l no-pager -d 'Never page long output'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from start" -l format -d 'Form of the result' -r -f -a "text\t'For people'
+json\t'One object, for programs'"
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from start" -l color -d 'When to color the output' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from start" -l json -d 'Short for `--format json`'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from start" -s q -l quiet -d 'Say only errors and what was asked for'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from start" -s v -l verbose -d 'Say more'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from start" -l no-pager -d 'Never page long output'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from stop" -l format -d 'Form of the result' -r -f -a "text\t'For people'
+json\t'One object, for programs'"
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from stop" -l color -d 'When to color the output' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from stop" -l json -d 'Short for `--format json`'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Say only errors and what was asked for'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Say more'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from stop" -l no-pager -d 'Never page long output'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from install" -l format -d 'Form of the result' -r -f -a "text\t'For people'
+json\t'One object, for programs'"
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from install" -l color -d 'When to color the output' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from install" -l json -d 'Short for `--format json`'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from install" -s q -l quiet -d 'Say only errors and what was asked for'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from install" -s v -l verbose -d 'Say more'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from install" -l no-pager -d 'Never page long output'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from uninstall" -l format -d 'Form of the result' -r -f -a "text\t'For people'
+json\t'One object, for programs'"
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from uninstall" -l color -d 'When to color the output' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from uninstall" -l json -d 'Short for `--format json`'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from uninstall" -s q -l quiet -d 'Say only errors and what was asked for'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from uninstall" -s v -l verbose -d 'Say more'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from uninstall" -l no-pager -d 'Never page long output'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from uninstall" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from log" -s n -d 'How many of the last lines to print' -r
+complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from log" -l format -d 'Form of the result' -r -f -a "text\t'For people'
+json\t'One object, for programs'"
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from log" -l color -d 'When to color the output' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from log" -l follow -d 'Go on with new lines'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from log" -l no-follow -d 'Stop at the end'
+complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from log" -l json -d 'Short for `--format json`'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from log" -s q -l quiet -d 'Say only errors and what was asked for'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from log" -s v -l verbose -d 'Say more'
 complete -c cargo-kache -n "__fish_cargo_kache_using_subcommand daemon; and __fish_seen_subcommand_from log" -l no-pager -d 'Never page long output'

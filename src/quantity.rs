@@ -16,6 +16,9 @@ pub enum InvalidDuration {
     /// It lacks a unit, or is something else altogether.
     #[error("invalid duration `{0}`: add a unit, as in `30m`, `24h` or `7d`")]
     Malformed(String),
+    /// It is below zero.
+    #[error("invalid duration `{0}`: it is negative; write it as in `30m`, `24h` or `7d`")]
+    Negative(String),
     /// Its milliseconds do not fit in 64 bits.
     #[error("invalid duration `{0}`: too long")]
     TooLong(String),
@@ -68,6 +71,9 @@ pub fn parse_duration(text: &str) -> Result<Duration, InvalidDuration> {
     let mut seconds: u64 = 0;
     if rest.is_empty() {
         return Err(malformed());
+    }
+    if rest.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
+        return Err(InvalidDuration::Negative(text.to_owned()));
     }
     while !rest.is_empty() {
         let (digits, after) = split_digits(rest);
@@ -197,13 +203,24 @@ mod tests {
     #[test]
     fn anything_else_is_no_duration() {
         for text in
-            ["", " ", "30", "0", "m", "-5m", "1.5h", "30 m", "30M", "1d 12h", "1d12", "d1", "7days", "٣m"]
+            ["", " ", "30", "0", "m", "-", "1.5h", "30 m", "30M", "1d 12h", "1d12", "d1", "7days", "٣m"]
         {
             assert_eq!(parse_duration(text), Err(InvalidDuration::Malformed(text.to_owned())), "{text:?}");
         }
         assert_eq!(
             parse_duration("30").unwrap_err().to_string(),
             "invalid duration `30`: add a unit, as in `30m`, `24h` or `7d`"
+        );
+    }
+
+    #[test]
+    fn no_duration_is_negative() {
+        for text in ["-1d", "-30", " -5m"] {
+            assert_eq!(parse_duration(text), Err(InvalidDuration::Negative(text.to_owned())));
+        }
+        assert_eq!(
+            parse_duration("-1d").unwrap_err().to_string(),
+            "invalid duration `-1d`: it is negative; write it as in `30m`, `24h` or `7d`"
         );
     }
 

@@ -132,7 +132,7 @@ pub(super) enum Command {
     List(list::Args),
     Stats(stats::Args),
     Why(why::Args),
-    #[command(hide = true)]
+    #[command(hide = true, disable_help_flag = true)]
     Plan(Any),
     Sync(sync::Args),
     Gc(gc::Args),

@@ -160,9 +160,13 @@ fn search(context: &Context, args: &Args, here: &Path, layout: &Layout) -> Resul
     Ok(found.targets)
 }
 
+/// Gives each target directory the path that people see.
 fn named(targets: Vec<Target>, here: &Path) -> Vec<(Target, String)> {
+    // Side by side, all paths are of one kind.
+    let are_below = targets.iter().all(|target| target.path.starts_with(here));
+    let from = if are_below { here } else { Path::new("") };
     let named = |target: Target| {
-        let shown = text::shown(&target.path, here);
+        let shown = text::shown(&target.path, from);
         (target, shown)
     };
     targets.into_iter().map(named).collect()

@@ -53,7 +53,10 @@ enum Command {
         key: String,
     },
     /// Print the path of your settings file
-    Path,
+    Path {
+        #[command(flatten)]
+        format: Format,
+    },
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Outcome {
@@ -63,11 +66,7 @@ pub(super) fn run(context: &Context, args: Args) -> Outcome {
         Command::Get { key, format } => get(context, &key, format),
         Command::Set { key, value } => set(context, &key, &value),
         Command::Unset { key } => unset(context, &key),
-        Command::Path => {
-            let path = config::user_file_path(&context.env)?;
-            context.term.result(&format!("{}\n", path.display()))?;
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Path { format } => path(context, format),
     }
 }
 
@@ -141,6 +140,24 @@ fn get(context: &Context, key: &str, format: Format) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
+#[derive(Serialize)]
+struct PathObject {
+    path: String,
+    /// Whether there is a file.
+    exists: bool,
+}
+
+fn path(context: &Context, format: Format) -> Outcome {
+    let path = config::user_file_path(&context.env)?;
+    let shown = path.display().to_string();
+    let text = match format.is_json() {
+        true => output::object(&PathObject { path: shown, exists: path.exists() }),
+        false => shown + "\n",
+    };
+    context.term.result(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 fn from(resolved: &Resolved, key: &str) -> Option<String> {
     config::list(resolved).into_iter().find(|row| row.key == key).map(|row| row.from)
 }
@@ -153,8 +170,15 @@ fn set(context: &Context, key: &str, value: &str) -> Outcome {
         other => other.into(),
     })?;
     context.term.message(&format!("Set `{key}` in {}.\n", path.display()));
+    let resolved = match context.settings() {
+        Ok(resolved) => resolved,
+        // What was asked for is done. Something else is wrong, and was before.
+        Err(error) => {
+            context.term.warning(&format!("the settings cannot be used: {}", error.on_one_line()));
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
     // What stands above the user's file wins; say so rather than let the change seem lost.
-    let resolved = context.settings()?;
     let file = resolved.origin(key) == Some(config::Origin::User);
     if let Some(from) = from(&resolved, key).filter(|_| !file) {
         context.term.warning(&format!("`{key}` still has the value from {from}, which wins over your file"));

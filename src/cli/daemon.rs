@@ -8,11 +8,12 @@ mod state;
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use serde::Serialize;
 
-use super::Outcome;
 use super::args::Format;
 use super::context::{Context, this_program};
 use super::error::{CliError, Kind};
+use super::{Outcome, output};
 use crate::agent::start::{self, StartError, Started};
 use crate::config::Settings;
 use crate::daemon::service::{self, Service};
@@ -47,16 +48,28 @@ enum Command {
     },
     /// Start it in the background
     #[command(after_help = "Example:\n  cargo kache daemon start")]
-    Start,
+    Start {
+        #[command(flatten)]
+        format: Format,
+    },
     /// Let it finish its work and end
     #[command(after_help = "Example:\n  cargo kache daemon stop")]
-    Stop,
+    Stop {
+        #[command(flatten)]
+        format: Format,
+    },
     /// Start it at each login: a user service of systemd, or an agent of launchd
     #[command(after_help = "Example:\n  KACHE_S3_BUCKET=builds cargo kache daemon install")]
-    Install,
+    Install {
+        #[command(flatten)]
+        format: Format,
+    },
     /// Take the service back
     #[command(after_help = "Example:\n  cargo kache daemon uninstall")]
-    Uninstall,
+    Uninstall {
+        #[command(flatten)]
+        format: Format,
+    },
     /// Print its log
     Log(log::Args),
 }
@@ -73,10 +86,10 @@ pub(super) fn run(context: &Context, args: Args) -> Outcome {
             };
             stay(context, &settings, mode)
         }
-        Some(Command::Start) => start(context, &settings),
-        Some(Command::Stop) => stop(context, &settings),
-        Some(Command::Install) => install(context),
-        Some(Command::Uninstall) => uninstall(context),
+        Some(Command::Start { format }) => start(context, &settings, format),
+        Some(Command::Stop { format }) => stop(context, &settings, format),
+        Some(Command::Install { format }) => install(context, format),
+        Some(Command::Uninstall { format }) => uninstall(context, format),
         Some(Command::Log(args)) => log::run(context, &settings, args),
     }
 }
@@ -97,15 +110,19 @@ fn stay(context: &Context, settings: &Settings, mode: Mode) -> Outcome {
     }
 }
 
-fn start(context: &Context, settings: &Settings) -> Outcome {
+/// What became of the daemon.
+#[derive(Serialize)]
+struct Done {
+    /// `started`, `already-running`, `stopped` or `not-running`.
+    result: &'static str,
+}
+
+fn start(context: &Context, settings: &Settings, format: Format) -> Outcome {
     let agent = context.agent(settings)?;
     match start::start(&agent) {
-        Ok(started) => {
-            context.term.result(match started {
-                Started::New => "daemon started\n",
-                Started::Already => "daemon already running\n",
-            })?;
-            Ok(ExitCode::SUCCESS)
+        Ok(Started::New) => say(context, format, &Done { result: "started" }, "daemon started\n"),
+        Ok(Started::Already) => {
+            say(context, format, &Done { result: "already-running" }, "daemon already running\n")
         }
         Err(error @ StartError::NoAnswer) => {
             let code = CliError::new(Kind::Failed, error).show(&context.term);
@@ -116,16 +133,24 @@ fn start(context: &Context, settings: &Settings) -> Outcome {
     }
 }
 
-fn stop(context: &Context, settings: &Settings) -> Outcome {
+fn stop(context: &Context, settings: &Settings, format: Format) -> Outcome {
     let stopped = crate::agent::stop::stop(&context.agent(settings)?);
-    context.term.result(match stopped.map_err(|error| CliError::new(Kind::Failed, error))? {
-        true => "daemon stopped\n",
-        false => "daemon is not running\n",
-    })?;
-    Ok(ExitCode::SUCCESS)
+    match stopped.map_err(|error| CliError::new(Kind::Failed, error))? {
+        true => say(context, format, &Done { result: "stopped" }, "daemon stopped\n"),
+        false => say(context, format, &Done { result: "not-running" }, "daemon is not running\n"),
+    }
 }
 
-fn install(context: &Context) -> Outcome {
+/// What became of the service.
+#[derive(Serialize)]
+struct ServiceDone {
+    /// `installed`, `removed` or `not-installed`.
+    result: &'static str,
+    /// Its file.
+    unit: Option<String>,
+}
+
+fn install(context: &Context, format: Format) -> Outcome {
     let service = Service::new(&this_program()?, &context.env);
     let installed = service::install(&service, &context.env).map_err(|error| {
         CliError::new(Kind::Failed, anyhow::Error::new(error).context("failed to install the service"))
@@ -134,26 +159,33 @@ fn install(context: &Context) -> Outcome {
     for warning in &installed.warnings {
         context.term.warning(warning);
     }
-    context.term.result(&format!(
-        "Service installed and started.\nUnit: {}\nLogs: cargo kache daemon log\n",
-        installed.path.display()
-    ))?;
-    Ok(ExitCode::SUCCESS)
+    let unit = installed.path.display().to_string();
+    let text = format!("Service installed and started.\nUnit: {unit}\nLogs: cargo kache daemon log\n");
+    say(context, format, &ServiceDone { result: "installed", unit: Some(unit) }, &text)
 }
 
-fn uninstall(context: &Context) -> Outcome {
+fn uninstall(context: &Context, format: Format) -> Outcome {
     let removed = service::uninstall(&context.env).map_err(|error| {
         CliError::new(Kind::Failed, anyhow::Error::new(error).context("failed to remove the service"))
     })?;
-    let text = match removed {
-        None => "Service is not installed.\n".to_owned(),
-        Some(removed) => {
-            for warning in &removed.warnings {
-                context.term.warning(warning);
-            }
-            format!("Service stopped and removed.\n{}\n", removed.path.display())
-        }
+    let Some(removed) = removed else {
+        let done = ServiceDone { result: "not-installed", unit: None };
+        return say(context, format, &done, "Service is not installed.\n");
     };
-    context.term.result(&text)?;
+    for warning in &removed.warnings {
+        context.term.warning(warning);
+    }
+    let unit = removed.path.display().to_string();
+    let text = format!("Service stopped and removed.\n{unit}\n");
+    say(context, format, &ServiceDone { result: "removed", unit: Some(unit) }, &text)
+}
+
+/// Prints a result in the form that was asked for.
+fn say(context: &Context, format: Format, object: &impl Serialize, text: &str) -> Outcome {
+    if format.is_json() {
+        context.term.result(&output::object(object))?;
+    } else {
+        context.term.result(text)?;
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -71,6 +71,12 @@ impl CliError {
         self
     }
 
+    /// Returns the error and its causes on one line.
+    pub(super) fn on_one_line(&self) -> String {
+        let Self::Told { error, .. } = self else { return String::new() };
+        format!("{error:#}")
+    }
+
     /// Shows the error, and returns the exit code for it.
     pub fn show(&self, term: &Term) -> ExitCode {
         let Self::Told { kind, error, hints } = self else { return ExitCode::SUCCESS };
@@ -87,8 +93,8 @@ impl From<ConfigError> for CliError {
     fn from(error: ConfigError) -> Self {
         let hint = error.hint();
         let kind = match &error {
-            ConfigError::UnknownKey { .. } => Kind::Usage,
-            ConfigError::File(_) => Kind::Failed,
+            ConfigError::UnknownKey { .. } | ConfigError::Table { .. } => Kind::Usage,
+            ConfigError::Write(_) => Kind::Failed,
             _ => Kind::Settings,
         };
         let told = Self::new(kind, error);
@@ -154,6 +160,10 @@ mod tests {
         assert!(
             matches!(CliError::from(unknown), CliError::Told { kind: Kind::Usage, hints, .. } if hints.len() == 1)
         );
+        let path =
+            || PathError { action: "read", path: "c".into(), source: io::ErrorKind::InvalidData.into() };
+        assert_eq!(kind(ConfigError::File(path()).into()), Some(Kind::Settings));
+        assert_eq!(kind(ConfigError::Write(path()).into()), Some(Kind::Failed));
         let no_home = ConfigError::NoHome { wanted: "the cache", variable: "KACHE_CACHE_DIR" };
         assert_eq!(kind(no_home.into()), Some(Kind::Settings));
         assert_eq!(kind(io::Error::from(io::ErrorKind::BrokenPipe).into()), None);

@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use super::Outcome;
 use super::context::{current_dir, now_ms, resolve, this_program};
-use super::route::{COMMANDS, FrontEnd};
+use super::route::{COMMANDS, FrontEnd, NOT_YET};
 use crate::config::Settings;
 use crate::env::Env;
 use crate::invocation::AUTOMATIC_GC;
@@ -29,6 +29,7 @@ pub(super) fn run(env: &Env, term: &Term, words: FrontEnd) -> Outcome {
         term.warning(&warning.to_string());
     }
     let this_program = this_program()?;
+    let own_commands = COMMANDS.iter().copied().filter(|name| *name != NOT_YET).collect::<Vec<_>>();
     let outcome = orchestrate::run(Request {
         options: words.options,
         words: words.cargo,
@@ -36,7 +37,7 @@ pub(super) fn run(env: &Env, term: &Term, words: FrontEnd) -> Outcome {
         env,
         this_program: this_program.clone(),
         directory,
-        own_commands: COMMANDS,
+        own_commands: &own_commands,
         stderr: &mut std::io::stderr(),
         color: term.stderr_color(),
         after: None,

@@ -13,6 +13,9 @@ use crate::store::gc::{self, Limits, Options, Summary};
 use crate::store::usage;
 
 /// Remove what was not used for long, and what nobody refers to
+///
+/// Incremental data goes too, that of target directories and the copies in the cache, unless
+/// `cache.clean_incremental` is off.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -70,7 +73,9 @@ fn text(summary: &Summary, settings: &Settings, dry_run: bool) -> String {
     let size = |bytes| format_size(bytes);
     let mut text = String::new();
     if summary.bytes_removed == 0 && summary.entries_removed == 0 {
-        text += "Nothing to remove.\n";
+        if summary.incremental_bytes == 0 {
+            text += "Nothing to remove.\n";
+        }
     } else {
         let what = match summary.entries_removed {
             0 => "leftovers".to_owned(),
@@ -92,10 +97,13 @@ fn text(summary: &Summary, settings: &Settings, dry_run: bool) -> String {
         let entries = count(summary.entries_pinned as u64, "entry", "entries");
         let _ = writeln!(text, "{entries} stayed: used in the last 2 minutes.");
     }
-    if summary.incremental_projects > 0 {
-        let projects = count(summary.incremental_projects as u64, "project", "projects");
-        let bytes = size(summary.incremental_bytes);
-        let _ = writeln!(text, "{removed} incremental data of {projects} ({bytes}).");
+    if summary.incremental_bytes > 0 {
+        // Without a project, it is the cache's own of target directories that are gone.
+        let of = match summary.incremental_projects as u64 {
+            0 => String::new(),
+            projects => format!(" of {}", count(projects, "project", "projects")),
+        };
+        let _ = writeln!(text, "{removed} incremental data{of} ({}).", size(summary.incremental_bytes));
     }
     let entries = count(summary.entries as u64, "entry", "entries");
     let _ = writeln!(text, "Store: {} / {} ({entries})", size(summary.store_bytes), size(settings.max_size));
@@ -127,6 +135,16 @@ mod tests {
              directories.\n\
              Removed incremental data of 2 projects (3.1 GB).\n\
              Store: 48.7 GB / 50.0 GB (1222 entries)\n"
+        );
+        let only = Summary { incremental_projects: 1, incremental_bytes: 1_000, ..Summary::default() };
+        assert_eq!(
+            text(&only, &settings, true),
+            "Would remove incremental data of 1 project (1.0 kB).\nStore: 0 B / 50.0 GB (0 entries)\n"
+        );
+        let gone = Summary { incremental_bytes: 1_000, ..Summary::default() };
+        assert_eq!(
+            text(&gone, &settings, false),
+            "Removed incremental data (1.0 kB).\nStore: 0 B / 50.0 GB (0 entries)\n"
         );
         let pinned = Summary { entries_pinned: 1, entries: 1, store_bytes: 512, ..Summary::default() };
         assert_eq!(

@@ -10,7 +10,7 @@ use clap::CommandFactory as _;
 use super::args::Cli;
 use super::context::Context;
 use super::error::{CliError, Kind};
-use super::{Outcome, man};
+use super::{Outcome, man, not_yet};
 use crate::quantity::count;
 use crate::{env, fs};
 
@@ -38,6 +38,7 @@ pub(super) fn run(context: &Context, args: Args) -> Outcome {
     let mut command = match args.command {
         None => ours,
         Some(name) => match ours.find_subcommand(&name) {
+            Some(command) if command.is_hide_set() => return not_yet(command.get_name()),
             Some(command) => command.clone(),
             None => return cargo_help(context, &name),
         },

@@ -118,7 +118,7 @@ fn run_command(context: &Context, command: Option<Command>) -> Outcome {
         Some(Command::Key(args)) => key::run(context, args),
         Some(Command::Help(args)) => help::run(context, args),
         Some(Command::Monitor(args)) => monitor::run(context, args),
-        Some(Command::Plan(_)) => not_yet("plan"),
+        Some(Command::Plan(_)) => not_yet(route::NOT_YET),
         Some(Command::Clean(args)) => clean::run(context, args),
         Some(Command::Daemon(args)) => daemon::run(context, args),
     }

@@ -28,6 +28,9 @@ pub const COMMANDS: &[&str] = &[
     "help",
 ];
 
+/// The one of them that is still to come: its name is taken, and nothing leads to it.
+pub const NOT_YET: &str = "plan";
+
 /// Further names of our commands.
 const ALIASES: &[&str] = &["why-miss"];
 

@@ -11,6 +11,7 @@ use super::args::Format;
 use super::context::{self, Context};
 use super::error::{CliError, Kind};
 use super::{Outcome, output};
+use crate::config;
 use crate::event::Direction;
 use crate::fs::{self, lock};
 use crate::quantity::{count, format_size};
@@ -72,7 +73,7 @@ pub(super) fn run(context: &Context, args: Args) -> Outcome {
     let _turn = take_turn(&opened.store.layout.sync_lock())?;
     let exchange = Exchange::open(&opened.settings, &context.env, opened.store)
         .map_err(|error| CliError::new(Kind::Settings, error))?
-        .ok_or_else(|| no_remote(&opened.settings.remote))?;
+        .ok_or_else(|| no_remote(context, &opened.settings.remote))?;
     let exchange = Arc::new(exchange);
     let scope = Scope { packages, pull, push };
     let is_json = args.format.is_json();
@@ -143,24 +144,27 @@ fn take_turn(path: &Path) -> Result<lock::Lock, CliError> {
     Ok(lock)
 }
 
-fn no_remote(remote: &crate::config::Remote) -> CliError {
+fn no_remote(context: &Context, remote: &config::Remote) -> CliError {
     if remote.offline && remote.is_configured() {
         return CliError::new(
             Kind::Settings,
             anyhow::Error::msg("the remote is off (`KACHE_OFFLINE` is set)"),
         );
     }
+    let path = config::user_file_path(&context.env);
+    let file = path.map_or_else(|_| "the settings file".to_owned(), |path| path.display().to_string());
     CliError::new(Kind::Settings, anyhow::Error::msg("no remote is configured"))
-        .hint("set `KACHE_S3_BUCKET`, or `bucket` under `[cache.remote]` in the config file")
+        .hint(format!("set `KACHE_S3_BUCKET`, or `bucket` under `[cache.remote]` in {file}"))
 }
 
 fn plan_text(plan: &Plan, with_items: bool) -> String {
-    let part = |word: &str, items: &[Item]| {
+    let part = |word: &str, items: &[Item], state: &str| {
         let bytes = items.iter().map(|item| item.bytes).sum();
         let artifacts = count(items.len() as u64, "artifact", "artifacts");
-        (!items.is_empty()).then(|| format!("{word} {artifacts} ({})", format_size(bytes)))
+        (!items.is_empty()).then(|| format!("{word} {artifacts} ({}{state})", format_size(bytes)))
     };
-    let parts = [part("pull", &plan.pull), part("push", &plan.push)];
+    // How small an archive gets is known only once it is made.
+    let parts = [part("pull", &plan.pull, ""), part("push", &plan.push, " unpacked")];
     let parts = parts.into_iter().flatten().collect::<Vec<_>>();
     if parts.is_empty() {
         return "Nothing to sync.\n".to_owned();
@@ -185,7 +189,15 @@ fn ended_text(done: &[Done], (pulls, pushes): (usize, usize)) -> String {
         if planned > 0 {
             let (entries, bytes) = succeeded(done, direction);
             let artifacts = count(planned as u64, "artifact", "artifacts");
-            text += &format!("{word} {entries} of {artifacts} ({})\n", format_size(bytes));
+            text += &format!("{word} {entries} of {artifacts} ({}", format_size(bytes));
+            // A build before this may have had its uploads under way.
+            let were_there =
+                done.iter().filter(|done| done.direction == direction && done.was_there()).count();
+            text += &match were_there {
+                0 => ")\n".to_owned(),
+                1 => "; 1 was there by then)\n".to_owned(),
+                number => format!("; {number} were there by then)\n"),
+            };
         }
     }
     text
@@ -274,7 +286,10 @@ mod tests {
         let plan =
             Plan { pull: vec![item("serde", 12_300_000), item("syn", 0)], push: vec![item("app", 400_000)] };
         assert_eq!(plan_text(&Plan::default(), true), "Nothing to sync.\n");
-        assert_eq!(plan_text(&plan, false), "Plan: pull 2 artifacts (12.3 MB), push 1 artifact (400.0 kB)\n");
+        assert_eq!(
+            plan_text(&plan, false),
+            "Plan: pull 2 artifacts (12.3 MB), push 1 artifact (400.0 kB unpacked)\n"
+        );
         assert_eq!(plan_text(&plan, true).lines().count(), 4);
         let done = [
             Done { direction: Direction::Pull, item: item("serde", 1), result: Ok(12_300_000) },
@@ -285,6 +300,8 @@ mod tests {
             ended_text(&done, (2, 1)),
             "Pulled 1 of 2 artifacts (12.3 MB)\nPushed 1 of 1 artifact (100 B)\n"
         );
+        let there = Done { direction: Direction::Push, item: item("app", 1), result: Ok(0) };
+        assert_eq!(ended_text(&[there], (0, 1)), "Pushed 1 of 1 artifact (0 B; 1 was there by then)\n");
         let summary = summary(&done, None);
         assert_eq!((summary.pulled, summary.pushed, summary.failed), (1, 1, 1));
         assert_eq!(summary.transfers[1].error.as_deref(), Some("no answer in time"));

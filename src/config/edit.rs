@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
-use super::error::ConfigError;
+use super::error::{ConfigError, Position};
 use super::file;
 use super::keys::{self, Key};
 use super::settings::Settings;
@@ -102,15 +102,43 @@ impl UserFile {
             let start = self.text[..place.name.start].rfind('\n').map_or(0, |newline| newline + 1);
             let end = self.text[place.value.end..].find('\n').map(|newline| place.value.end + newline + 1);
             self.text.replace_range(start..end.unwrap_or(self.text.len()), "");
+            self.remove_header(key, start);
         }
         Ok(true)
+    }
+
+    /// Takes out the header of the table of `key`, which stood at `start`, if nothing is left below it.
+    ///
+    /// A comment above, beside or below it was written for the table, and keeps it.
+    fn remove_header(&mut self, key: &str, start: usize) {
+        let (section, _) = key.rsplit_once('.').expect("every key lies in a table");
+        let upper = self.text[..start].trim_end();
+        let header = upper.rfind('\n').map_or(0, |newline| newline + 1);
+        let (above, header) = upper.split_at(header);
+        let below = self.text[start..].trim_start_matches(['\r', '\n']);
+        let begins = |line: Option<&str>, mark| line.is_some_and(|line| line.trim_start().starts_with(mark));
+        // Comments right above the next header belong to that.
+        let is_empty = below.is_empty() || begins(below.lines().find(|line| !line.starts_with('#')), '[');
+        if header.trim() != format!("[{section}]") || !is_empty || begins(above.lines().next_back(), '#') {
+            return;
+        }
+        self.text = match (below, above.trim_end()) {
+            ("", "") => String::new(),
+            ("", above) => above.to_owned() + self.newline(),
+            _ => above.to_owned() + below,
+        };
+    }
+
+    /// Returns how lines end.
+    fn newline(&self) -> &'static str {
+        if self.text.contains("\r\n") { "\r\n" } else { "\n" }
     }
 
     /// Writes the file if something changed: a new one beside it takes its name in one step.
     pub fn save(&mut self) -> Result<(), ConfigError> {
         if self.is_changed() {
             file::parse(&self.path, &self.text)?;
-            replace(&self.path, self.text.as_bytes())?;
+            replace(&self.path, self.text.as_bytes()).map_err(ConfigError::Write)?;
             self.saved = Some(self.text.clone());
         }
         Ok(())
@@ -127,12 +155,22 @@ impl UserFile {
             walked = if walked.is_empty() { section.to_owned() } else { format!("{walked}.{section}") };
             let Some(item) = table.get(section) else { return Ok(None) };
             inline |= item.is_inline_table();
-            table = item.as_table_like().ok_or_else(|| invalid(&walked, &file::shown(item), "a table"))?;
+            table = item.as_table_like().ok_or_else(|| self.misplaced(&walked, item, "a table"))?;
         }
         let Some((name, item)) = table.get_key_value(name) else { return Ok(None) };
-        let value = item.as_value().ok_or_else(|| invalid(key, &file::shown(item), "a value"))?;
+        let value = item.as_value().ok_or_else(|| self.misplaced(key, item, "a value"))?;
         let spans = name.span().zip(value.span());
         Ok(spans.map(|(name, value)| Place { name, value, inline }))
+    }
+
+    /// Says that something else stands in the file where a key or its table would be.
+    fn misplaced(&self, name: &str, item: &Item, expected: &str) -> ConfigError {
+        ConfigError::Value {
+            value: file::shown(item),
+            name: name.to_owned(),
+            expected: expected.to_owned(),
+            at: Some(Position::new(&self.path, &self.text, item.span().map_or(0, |span| span.start))),
+        }
     }
 
     /// Adds `key`, which is not in the text: in a table of its own at the end, or in the one that is there.
@@ -161,7 +199,7 @@ impl UserFile {
 
     /// Returns the text with a table at the end that holds `key` only.
     fn with_table(&self, key: &str, value: &Value) -> String {
-        let newline = if self.text.contains("\r\n") { "\r\n" } else { "\n" };
+        let newline = self.newline();
         let (section, name) = key.rsplit_once('.').expect("every key lies in a table");
         let mut text = self.text.clone();
         if !text.is_empty() && !text.ends_with('\n') {

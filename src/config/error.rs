@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::fs::PathError;
+use crate::quantity;
 
 /// Settings that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -32,9 +33,12 @@ pub enum ConfigError {
         #[source]
         at: Option<Position>,
     },
-    /// A file cannot be read or written.
+    /// A file cannot be read.
     #[error(transparent)]
     File(#[from] PathError),
+    /// A file cannot be written.
+    #[error(transparent)]
+    Write(PathError),
     /// No variable says where a home folder is, and one is needed.
     #[error("cannot tell where {wanted} is: `HOME` is not set")]
     NoHome {
@@ -57,6 +61,14 @@ pub enum ConfigError {
         /// The one that was likely meant.
         suggestion: Option<&'static str>,
     },
+    /// Settings lie below this name, but it is none itself.
+    #[error("`{table}` is a table of settings, not a setting")]
+    Table {
+        /// The name.
+        table: String,
+        /// A setting in it.
+        example: &'static str,
+    },
 }
 
 impl ConfigError {
@@ -66,7 +78,8 @@ impl ConfigError {
             Self::NoHome { variable, .. } => Some(format!("set `HOME` or `{variable}`")),
             Self::NoBucket { keys } => Some(format!("set `cache.remote.bucket`, or unset {}", quoted(keys))),
             Self::UnknownKey { suggestion, .. } => suggestion.map(|key| format!("did you mean `{key}`?")),
-            Self::Parse { .. } | Self::Value { .. } | Self::File(_) => None,
+            Self::Table { example, .. } => Some(format!("name a setting in it, as in `{example}`")),
+            Self::Parse { .. } | Self::Value { .. } | Self::File(_) | Self::Write(_) => None,
         }
     }
 
@@ -165,6 +178,15 @@ pub enum Warning {
         /// The variable that is not.
         missing: &'static str,
     },
+    /// A size that is a few bytes, likely for lack of a unit.
+    FewBytes {
+        /// The key or variable.
+        name: &'static str,
+        /// The size.
+        bytes: u64,
+        /// Where it is, if in a file.
+        at: Option<Position>,
+    },
     /// The remote is a folder, but none is named.
     NoRemotePath,
 }
@@ -184,6 +206,12 @@ impl fmt::Display for Warning {
             }
             Self::HalfCredentials { set, missing } => {
                 write!(f, "`{set}` is set but `{missing}` is not: it is ignored")
+            }
+            Self::FewBytes { name, bytes, at } => {
+                let place = at.as_ref().map_or(String::new(), |at| format!(" in {}", at.path.display()));
+                let unit = if *bytes < 10_000 { "GB" } else { "MB" };
+                let size = quantity::count(*bytes, "byte", "bytes");
+                write!(f, "`{name}`{place} has no unit: it means {size}; did you mean `{bytes}{unit}`?")
             }
             Self::NoRemotePath => {
                 f.write_str("`cache.remote.type` is `dir`, but `cache.remote.path` is not set")

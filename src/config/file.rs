@@ -82,6 +82,10 @@ impl Layer<'_> {
             return Err(self.invalid(path, item, &key.kind.expected()));
         }
         self.resolved.origins[index] = self.origin;
+        if let Some(bytes) = key.kind.few_bytes(&shown(item)) {
+            let at = Some(self.position(item));
+            self.resolved.warnings.push(Warning::FewBytes { name: key.name(), bytes, at });
+        }
         Ok(())
     }
 

@@ -182,9 +182,19 @@ impl Key {
 
 /// Returns the setting called `path` in files.
 pub fn find(path: &str) -> Result<&'static Key, ConfigError> {
-    position(path)
-        .map(|index| &KEYS[index])
-        .ok_or_else(|| ConfigError::UnknownKey { key: path.to_owned(), suggestion: suggest(path) })
+    position(path).map(|index| &KEYS[index]).ok_or_else(|| match first_in(path) {
+        Some(example) if is_section(path) => ConfigError::Table { table: path.to_owned(), example },
+        _ => {
+            let suggestion = suggest(path).filter(|meant| !is_section(meant));
+            ConfigError::UnknownKey { key: path.to_owned(), suggestion }
+        }
+    })
+}
+
+/// Returns the first setting in a table.
+fn first_in(section: &str) -> Option<&'static str> {
+    let mut paths = KEYS.iter().filter_map(|key| key.path);
+    paths.find(|path| path.strip_prefix(section).is_some_and(|rest| rest.starts_with('.')))
 }
 
 /// Returns where in [`KEYS`] the setting called `path` is.

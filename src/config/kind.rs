@@ -44,6 +44,9 @@ pub enum Kind {
     Apart(&'static str),
 }
 
+/// A size without a unit is taken for bytes; nobody means less than this.
+const FEW: u64 = 1_000_000;
+
 /// A field of [`Settings`].
 #[derive(Debug)]
 pub struct Slot<T: 'static> {
@@ -191,6 +194,13 @@ impl Kind {
             (_, Value::String(text)) => self.read_text(settings, text.value(), home),
             _ => false,
         }
+    }
+
+    /// Returns the bytes if `text`, which was read as this kind, is a size so small that its unit was likely forgotten.
+    pub(super) fn few_bytes(&self, text: &str) -> Option<u64> {
+        let is_size = matches!(self, Self::Size(_) | Self::SizeOrOff(_));
+        let bytes = text.trim().parse().ok().filter(|_| is_size)?;
+        (1..FEW).contains(&bytes).then_some(bytes)
     }
 
     /// Returns how `text`, which was read as this kind, is written in a file.

@@ -163,6 +163,8 @@ impl Resolved {
             let Some(raw) = env.get(name) else { continue };
             if !key.kind.read_variable(&mut self.settings, &raw, home) {
                 problems.push(invalid_variable(name, &raw));
+            } else if let Some(bytes) = raw.to_str().and_then(|text| key.kind.few_bytes(text)) {
+                self.warnings.push(Warning::FewBytes { name, bytes, at: None });
             }
             *origin = Origin::Env;
         }

@@ -126,6 +126,22 @@ mod order {
     }
 
     #[test]
+    fn a_few_bytes_are_odd() {
+        let variable = |size: &str| home().var("KACHE_MAX_SIZE", size).warnings();
+        assert_eq!(variable("50"), ["`KACHE_MAX_SIZE` has no unit: it means 50 bytes; did you mean `50GB`?"]);
+        for size in ["0.5MB", "50 B", "1kB", "1000000"] {
+            assert_eq!(variable(size), [""; 0], "{size}");
+        }
+        for line in ["min_free = 20000", "min_free = '20000'"] {
+            let odd = home().user(&format!("[cache]\n{line}\nlocal_max_size = '20GB'\n"));
+            let place = odd.config().display().to_string();
+            let meaning = "has no unit: it means 20000 bytes; did you mean `20000MB`?";
+            assert_eq!(odd.warnings(), [format!("`cache.min_free` in {place} {meaning}")]);
+        }
+        assert_eq!(home().user("[cache]\nmin_free = 0\ncompression_level = 4\n").warnings(), [""; 0]);
+    }
+
+    #[test]
     fn an_empty_variable_is_unset() {
         let home = home().user("[cache]\nlocal_max_size = '1GB'\n").var(env::KACHE_MAX_SIZE, "");
         assert_eq!(home.settings().max_size, 1_000_000_000);
@@ -739,6 +755,29 @@ bucket = \"b\"
     }
 
     #[test]
+    fn unset_leaves_no_empty_table() {
+        assert_eq!(after_unset("[cache]\ntrace = 'off'\n", "cache.trace"), "");
+        assert_eq!(after_unset(COMMENTED, "cache.remote.bucket"), COMMENTED.replace("bucket = \"b\"\n", ""));
+        for text in ["", "x = 1\n", "# Mine.\n\n[other]\nx = 1\n", COMMENTED] {
+            let set = after_set(text, "report.style", "full");
+            assert_eq!(after_unset(&set, "report.style"), text);
+            let windows = text.replace('\n', "\r\n");
+            let set = after_set(&windows, "report.style", "full");
+            let expected = if text.is_empty() { "" } else { &*windows };
+            assert_eq!(after_unset(&set, "report.style"), expected);
+        }
+        let unset = |text: &str| after_unset(text, "cache.trace");
+        assert_eq!(unset("[cache]\ntrace = 'off'\n\n# Theirs.\n[x]\ny = 1\n"), "# Theirs.\n[x]\ny = 1\n");
+        for kept in ["# Mine.\n[cache]\n", "[cache] # mine\n", "[cache]\n# mine\n", "[cache]\nx = 1\n"] {
+            let last = kept.rfind("x = 1").unwrap_or(kept.len());
+            let (above, below) = kept.split_at(last);
+            assert_eq!(unset(&format!("{above}trace = 'off'\n{below}")), kept);
+            assert_eq!(unset(&format!("{above}{below}trace = 'off'\n")), kept);
+        }
+        assert_eq!(unset("[cache]\ntrace = 'off'\n\n# Mine.\n\n[x]\n"), "[cache]\n\n# Mine.\n\n[x]\n");
+    }
+
+    #[test]
     fn unset_of_what_is_not_there_writes_nothing() {
         let home = home();
         assert!(!unset(&home.config(), "cache.trace").unwrap());
@@ -756,6 +795,10 @@ bucket = \"b\"
         assert!(error("cache.prefetch", "").contains("expected `true` or `false`"));
         assert!(error("cache.local_store", "here").contains("expected an absolute path"));
         assert_eq!(error("cache.nothing", "1"), "unknown key `cache.nothing`");
+        assert_eq!(error("cache", "5"), "`cache` is a table of settings, not a setting");
+        let hint = |key| find(key).unwrap_err().hint();
+        assert_eq!(hint("cache.remote").unwrap(), "name a setting in it, as in `cache.remote.type`");
+        assert_eq!(hint("cahce"), None, "no setting is called `cache`");
         assert_eq!(fs::read_to_string(&home.config()).unwrap(), COMMENTED);
     }
 

@@ -253,6 +253,10 @@ impl Request<'_> {
         match style {
             ReportStyle::None => String::new(),
             ReportStyle::Json => json::report(build) + "\n",
+            // Cargo has said why.
+            _ if build.events.is_empty() && status.code().is_some_and(|code| code != 0) => {
+                text::notes(build, self.color)
+            }
             _ if was_interrupted => text::summary_line(&build.events, self.color),
             ReportStyle::Short => text::report(build, Detail::Short, self.color),
             ReportStyle::Full => text::report(build, Detail::Full, self.color),

@@ -138,6 +138,16 @@ fn reports_nothing_where_nothing_compiles() {
 }
 
 #[test]
+fn reports_nothing_where_cargo_refuses() {
+    let p = Playground::new("echo usage >&2; exit 1");
+    assert_eq!(p.run("build --nope").stderr, "");
+    let json = Options { report: Some(ReportStyle::Json), ..Options::default() };
+    assert!(p.run_with("build --nope", json).stderr.starts_with("{\"schema\":1,"));
+    let off = p.env("KACHE_DISABLED", "1");
+    assert_eq!(off.run("build --nope").stderr, "note: caching is off (`KACHE_DISABLED` is set)\n");
+}
+
+#[test]
 fn style_comes_from_option_then_setting_then_verbosity() {
     let p = Playground::new("");
     logging(&p, "");

@@ -61,14 +61,17 @@ impl Hue {
 
 /// Returns the whole report, each line ended.
 pub fn report(build: &Build, detail: Detail, color: bool) -> String {
-    let mut text = if build.events.is_empty() { nothing(color) } else { units(build, detail, color) };
-    for note in &build.notes {
-        text += &match note {
-            Note::Info(message) => labelled(Label::Note, message, color),
-            Note::Warning(message) => labelled(Label::Warning, message, color),
-        };
-    }
-    text
+    let units = if build.events.is_empty() { nothing(color) } else { units(build, detail, color) };
+    units + &notes(build, color)
+}
+
+/// Returns what is said about the build as a whole.
+pub fn notes(build: &Build, color: bool) -> String {
+    let note = |note: &Note| match note {
+        Note::Info(message) => labelled(Label::Note, message, color),
+        Note::Warning(message) => labelled(Label::Warning, message, color),
+    };
+    build.notes.iter().map(note).collect()
 }
 
 /// Returns a message behind its label, the line ended.

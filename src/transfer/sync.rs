@@ -64,6 +64,13 @@ pub struct Done {
     pub result: Result<u64>,
 }
 
+impl Done {
+    /// Whether nothing had to go: somebody else was faster.
+    pub fn was_there(&self) -> bool {
+        self.result.as_ref().is_ok_and(|bytes| *bytes == 0)
+    }
+}
+
 /// Compares the store with the remote.
 pub async fn plan(exchange: &Arc<Exchange>, scope: &Scope) -> Result<Plan> {
     let own = own_entries(exchange, scope)?;

@@ -1,13 +1,17 @@
 //! `daemon log`: what the daemon said.
 
 use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use serde::Serialize;
 
-use super::super::Outcome;
+use super::super::args::Format;
 use super::super::context::Context;
+use super::super::error::CliError;
+use super::super::{Outcome, output};
 use crate::agent::Agent;
 use crate::config::Settings;
 use crate::daemon::tail::Tail;
@@ -30,10 +34,23 @@ pub(super) struct Args {
     /// Stop at the end
     #[arg(long)]
     no_follow: bool,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// The last lines, for programs; nothing is followed.
+#[derive(Serialize)]
+struct Object {
+    path: String,
+    /// Empty if there is no log too.
+    lines: Vec<String>,
 }
 
 pub(super) fn run(context: &Context, settings: &Settings, args: Args) -> Outcome {
     let path = context.agent(settings)?.log;
+    if args.format.is_json() {
+        return object(context, &path, &args);
+    }
     let Some(mut tail) = Tail::open(&path)? else {
         context.term.result(&format!("No daemon log at {}.\n", path.display()))?;
         return Ok(ExitCode::SUCCESS);
@@ -46,6 +63,16 @@ pub(super) fn run(context: &Context, settings: &Settings, args: Args) -> Outcome
             context.term.result(&more)?;
         }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn object(context: &Context, path: &Path, args: &Args) -> Outcome {
+    if args.follow {
+        return Err(CliError::usage("`--json` gives one object, and follows nothing"));
+    }
+    let text = Tail::open(path)?.map(|mut tail| tail.last(args.lines)).transpose()?.unwrap_or_default();
+    let lines = text.lines().map(str::to_owned).collect();
+    context.term.result(&output::object(&Object { path: path.display().to_string(), lines }))?;
     Ok(ExitCode::SUCCESS)
 }
 
