@@ -354,3 +354,30 @@ fn age(path: &Path, by: Duration) {
     let times = fs::FileTimes::new().set_accessed(then).set_modified(then);
     fs::File::open(path).unwrap().set_times(times).unwrap();
 }
+
+/// Paths stand side by side, and are of one kind.
+#[test]
+fn paths_are_all_from_here_or_all_whole() {
+    let p = folder();
+    for place in ["one/app", "one/lib", "two"] {
+        put(&p, place);
+    }
+    let rows = |words: &str| {
+        let mut command = p.kache_command(&format!("clean {words}"));
+        command.current_dir(p.path("one"));
+        let run = p.run(command);
+        let rows = run.success().stdout.lines().filter_map(|line| line.strip_prefix("  "));
+        let path = |row: &str| row.split_whitespace().find(|word| word.contains('/')).unwrap().to_owned();
+        rows.map(path).collect::<Vec<_>>()
+    };
+    let mut below = rows("-n");
+    below.sort();
+    assert_eq!(below, ["app/target", "lib/target"]);
+    for words in ["-n ..", "--yes .."] {
+        let mut all = rows(words);
+        all.sort();
+        let whole =
+            ["one/app", "one/lib", "two"].map(|place| p.path(place).join("target").display().to_string());
+        assert_eq!(all, whole);
+    }
+}

@@ -152,7 +152,8 @@ fn the_page_of_settings_is_up_to_date() {
          A variable wins over the project's file (`.config/kache.toml` at the workspace root), that over the user's\n\
          (`$KACHE_CONFIG`, else `$XDG_CONFIG_HOME/kache/config.toml`, else `~/.config/kache/config.toml`). A project may set\n\
          only what is marked *p*. An empty variable counts as unset. Booleans are `1 true yes on` and `0 false no off`, sizes\n\
-         `50GB` (10⁹) or `50GiB` (2³⁰), durations `30m`, `24h`, `7d`; a bare number is no duration.\n\n\
+         `50GB` (10⁹) or `50GiB` (2³⁰), durations `30m`, `24h`, `7d`; a bare number is no duration. As a size it counts bytes,\n\
+         and below 1 MB, where its unit was likely forgotten, there is a warning.\n\n\
          | key | variable | default | |\n|-----|----------|---------|--|\n",
     );
     for key in config::KEYS {

@@ -333,6 +333,18 @@ fn plain_cargo_finds_all_fresh_and_so_do_we() {
 }
 
 #[test]
+fn where_cargo_refuses_there_is_nothing_to_report() {
+    let p = pair();
+    for (words, code) in [("build --nope", 1), ("build --features none", 101), ("build -p none", 101)] {
+        p.kache(words).exits(code).stderr_has("error: ").stderr_lacks("Kache ");
+    }
+    p.kache("build").success();
+    p.kache("run --bin none").exits(101).stderr_lacks("Kache ");
+    p.replace("src/main.rs", "fn main", "fn other");
+    p.kache("build").exits(101).stderr_has("Kache ").stderr_has("1 failed");
+}
+
+#[test]
 fn disabled_means_no_cache_at_all() {
     let p = pair();
     for _ in 0..2 {

@@ -160,6 +160,23 @@ fn the_wrapper_says_as_much_as_is_asked_for() {
     }
 }
 
+/// The state of a first compile lies in the cache too, and outlives the target directory.
+#[test]
+fn gc_takes_states_of_first_compiles_unless_told_not_to() {
+    let p = pair();
+    p.kache("build").success().missed("foo");
+    p.wipe();
+    let states = || fs::read_dir(p.cache().join("states")).unwrap().count();
+    let kept = states();
+    assert!(kept > 0);
+    p.set_and_kache("KACHE_CLEAN_INCREMENTAL", "0", "gc").success().stdout_has("Nothing to remove.\n");
+    p.kache("gc --dry-run").success().stdout_has("Would remove incremental data (");
+    assert_eq!(states(), kept);
+    let run = p.kache("gc");
+    assert!(run.success().stdout.starts_with("Removed incremental data ("), "{run}");
+    assert_eq!(states(), 0);
+}
+
 #[test]
 fn gc_takes_incremental_folders_unless_told_not_to() {
     let mut p = pair();
@@ -176,10 +193,13 @@ fn gc_takes_incremental_folders_unless_told_not_to() {
         assert_eq!(states(), 2);
     }
     p.unset("KACHE_CLEAN_INCREMENTAL");
-    p.kache("gc --dry-run").success().stdout_has("Would remove incremental data of 1 project (");
+    let run = p.kache("gc --dry-run");
+    assert!(run.success().stdout.starts_with("Would remove incremental data of 1 project ("), "{run}");
     assert_eq!(states(), 2);
-    p.kache("gc").success().stdout_has("Removed incremental data of 1 project (");
+    let run = p.kache("gc");
+    assert!(run.success().stdout.starts_with("Removed incremental data of 1 project ("), "{run}");
     assert_eq!(states(), 0);
+    p.kache("gc").success().stdout_has("Nothing to remove.\nStore: ");
     // What is left is whole.
     p.assert_fresh("build");
     p.replace("src/lib.rs", "{ 2 }", "{ 3 }");

@@ -41,6 +41,21 @@ fn each_command_has_help() {
     }
 }
 
+/// Its name is taken, but nobody is sent there.
+#[test]
+fn a_command_that_is_still_to_come_is_shown_nowhere() {
+    let p = workspace();
+    for words in ["plan", "plan --help", "plan -h", "help plan", "plan build --release"] {
+        p.kache(words).exits(1).stdout_is("").stderr_is("error: this build has no `plan` command yet\n");
+    }
+    for words in ["help", "--help", "completions bash", "completions zsh"] {
+        let run = p.kache(words);
+        assert!(!run.success().stdout.contains("plan"), "{run}");
+    }
+    let run = p.kache("plam");
+    assert!(!run.exits(101).stderr.contains("kache plan"), "{run}");
+}
+
 #[test]
 fn unknown_words_are_usage_errors() {
     let p = workspace();
@@ -55,16 +70,26 @@ fn unknown_words_are_usage_errors() {
 #[test]
 fn durations_and_sizes_need_to_be_clear() {
     let mut p = workspace();
-    for bad in ["30", "0", "soon", "1.5h", "-1h"] {
+    for bad in ["30", "0", "soon", "1.5h"] {
         let error = format!("error: invalid duration `{bad}`: add a unit, as in `30m`, `24h` or `7d`\n");
         p.kache(&format!("gc --max-age={bad}")).exits(2).stdout_is("").stderr_is(&error);
         p.kache(&format!("stats --since={bad}")).exits(2).stdout_is("").stderr_is(&error);
+    }
+    let negative = "error: invalid duration `-1d`: it is negative; write it as in `30m`, `24h` or `7d`\n";
+    for words in ["gc --max-age=-1d", "stats --since=-1d"] {
+        p.kache(words).exits(2).stdout_is("").stderr_is(negative);
     }
     p.set("KACHE_MAX_SIZE", "50XB");
     p.kache("list")
         .exits(3)
         .stdout_is("")
         .stderr_has("error: invalid value `50XB` for `KACHE_MAX_SIZE`: expected ");
+    // A number of bytes is a size, but few mean so few.
+    p.set("KACHE_MAX_SIZE", "50");
+    p.kache("config get cache.local_max_size")
+        .success()
+        .stdout_is("50\n")
+        .stderr_is("warning: `KACHE_MAX_SIZE` has no unit: it means 50 bytes; did you mean `50GB`?\n");
     p.set("KACHE_MAX_SIZE", "1 GiB");
     p.kache("config get cache.local_max_size").success().stdout_is("1GiB\n");
 }

@@ -81,3 +81,72 @@ fn config_refuses_what_makes_no_sense() {
     }
     assert_eq!(p.read("../config.toml"), "[cache\n");
 }
+
+/// What is asked for is done, and what else is wrong is told.
+#[test]
+fn config_set_beside_something_invalid() {
+    let p = workspace();
+    p.write("../config.toml", "[cache]\ncompression_level = 99\n");
+    p.kache("config set cache.trace off")
+        .success()
+        .stdout_is("")
+        .stderr_has("Set `cache.trace` in ")
+        .stderr_has(
+            "warning: the settings cannot be used: invalid value `99` for `cache.compression_level`: ",
+        )
+        .stderr_has("config.toml, line 2, column ");
+    assert_eq!(p.read("../config.toml"), "[cache]\ncompression_level = 99\ntrace = \"off\"\n");
+    // So one can get out of it.
+    p.kache("config set cache.compression_level 9").success().stderr_lacks("warning");
+    p.kache("config get cache.trace").success().stdout_is("off\n");
+    p.write("../config.toml", "[cache]\ncompression_level = 99\n");
+    p.kache("config unset cache.compression_level").success().stderr_lacks("warning");
+    assert_eq!(p.read("../config.toml"), "");
+    // What stands in the way of the key itself is a fault of the file.
+    p.write("../config.toml", "cache = 5\n");
+    p.kache("config set cache.trace off").exits(3).stderr_has("error: invalid value `5` for `cache`: ");
+    assert_eq!(p.read("../config.toml"), "cache = 5\n");
+}
+
+#[test]
+fn config_that_cannot_be_read_is_a_fault_of_the_settings() {
+    let p = workspace();
+    let path = p.beside("config.toml");
+    let check = || {
+        for words in
+            ["config list", "config set cache.trace off", "config unset cache.trace", "list", "build"]
+        {
+            let error = format!("error: failed to read `{}`\n\nCaused by:\n  ", path.display());
+            p.kache(words).exits(3).stdout_is("").stderr_has(&error);
+        }
+    };
+    std::fs::write(&path, b"[cache]\nkey_salt = \"\xff\"\n").unwrap();
+    check();
+    assert_eq!(std::fs::read(&path).unwrap(), b"[cache]\nkey_salt = \"\xff\"\n");
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    check();
+    assert!(!p.target().exists());
+}
+
+#[test]
+fn config_of_a_table() {
+    let p = workspace();
+    for words in ["config set cache 5", "config get cache", "config unset cache"] {
+        p.kache(words).exits(2).stderr_is(
+            "error: `cache` is a table of settings, not a setting\n\
+             hint: name a setting in it, as in `cache.local_store`\n",
+        );
+    }
+    p.kache("config get cahce").exits(2).stderr_is("error: unknown key `cahce`\n");
+}
+
+#[test]
+fn config_path_for_programs() {
+    let p = workspace();
+    let path = p.beside("config.toml");
+    let object = p.kache("config path --json").success().json();
+    assert_eq!(object, serde_json::json!({ "schema": 1, "path": path.to_str(), "exists": true }));
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(p.kache("config path --json").success().json()["exists"], false);
+}

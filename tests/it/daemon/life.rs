@@ -57,6 +57,22 @@ fn state_for_programs() {
 }
 
 #[test]
+fn results_for_programs() {
+    let room = room();
+    for (words, result) in [
+        ("daemon stop", "not-running"),
+        ("daemon start", "started"),
+        ("daemon start", "already-running"),
+        ("daemon stop", "stopped"),
+    ] {
+        let object = room.kache(&format!("{words} --json")).success().json();
+        assert_eq!(object, serde_json::json!({ "schema": 1, "result": result }));
+    }
+    let object = room.kache("daemon uninstall --json").success().json();
+    assert_eq!(object, serde_json::json!({ "schema": 1, "result": "not-installed", "unit": null }));
+}
+
+#[test]
 fn it_is_cut_off_from_its_starter() {
     let room = room();
     // That the streams of the starter come to an end is a part of it: else this would wait for ever.

@@ -25,6 +25,18 @@ fn the_last_lines() {
 }
 
 #[test]
+fn lines_for_programs() {
+    let room = room();
+    let path = room.p.cache().join("logs/daemon.log");
+    let object = |lines: &[&str]| serde_json::json!({ "schema": 1, "path": path.to_str(), "lines": lines });
+    assert_eq!(room.kache("daemon log --json").success().json(), object(&[]));
+    room.p.write(&path, "one\ntwo\n");
+    assert_eq!(room.kache("daemon log --json").success().json(), object(&["one", "two"]));
+    assert_eq!(room.kache("daemon log --json -n 1").success().json(), object(&["two"]));
+    room.kache("daemon log --json --follow").exits(2).stderr_has("error: `--json` gives one object");
+}
+
+#[test]
 fn a_daemon_tells_its_story_however_it_was_started() {
     let mut room = room();
     room.kache("daemon start").success();

@@ -164,10 +164,10 @@ fn what_a_sync_needs() {
     b.set("KACHE_OFFLINE", "1");
     b.kache("sync").exits(3).stderr_has("`KACHE_OFFLINE`");
     b.unset("KACHE_OFFLINE").unset("KACHE_S3_BUCKET");
-    b.kache("sync")
-        .exits(3)
-        .stderr_has("error: no remote is configured")
-        .stderr_has("hint: set `KACHE_S3_BUCKET`");
+    b.kache("sync").exits(3).stderr_has("error: no remote is configured").stderr_has(&format!(
+        "hint: set `KACHE_S3_BUCKET`, or `bucket` under `[cache.remote]` in {}\n",
+        b.beside("config.toml").display()
+    ));
     assert_eq!(remote.proxy.connections(), 0);
 }
 
