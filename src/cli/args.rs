@@ -69,6 +69,7 @@ Plain `cargo build` uses the cache too, with the wrapper set:
   export RUSTC_WRAPPER=kache     in the shell, or in ~/.cargo/config.toml:
   [build]
   rustc-wrapper = \"kache\"
+`kache` is a link to cargo-kache, which `cargo kache doctor --fix` makes where it is missing.
 
 Examples:
   cargo kache build --release    Build; a report follows

@@ -24,7 +24,7 @@ Examples:
   cargo kache gc --max-age 7d -n   Only say what would go")]
 pub(super) struct Args {
     /// Drop entries not used for that long, as in `30d`, instead of those above the size limit
-    #[arg(long, value_name = "DURATION")]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     max_age: Option<String>,
     /// Only say what would be removed
     #[arg(long, short = 'n')]

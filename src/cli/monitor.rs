@@ -14,7 +14,7 @@ Examples:
   cargo kache monitor --since 24h   The last day")]
 pub(super) struct Args {
     /// Period to look at, as in `7d` [default: all that is known]
-    #[arg(long, value_name = "DURATION")]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     since: Option<String>,
 }
 

@@ -26,7 +26,7 @@ Examples:
   cargo kache stats --json       For scripts")]
 pub(super) struct Args {
     /// Period to look at, as in `7d` [default: 24h]
-    #[arg(long, value_name = "DURATION", conflicts_with = "last")]
+    #[arg(long, value_name = "DURATION", conflicts_with = "last", allow_hyphen_values = true)]
     since: Option<String>,
     /// Show the full report of the last build
     #[arg(long)]

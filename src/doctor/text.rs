@@ -45,7 +45,7 @@ impl Style {
 impl Examination {
     /// Returns the text for people.
     pub fn text(&self, style: Style) -> String {
-        let rustc = self.rustc.as_deref().unwrap_or("not found");
+        let rustc = self.rustc.as_deref().unwrap_or("unknown");
         let head = format!("cargo-kache {}, rustc {rustc}\n", self.version);
         head + &lines(&self.findings, style) + &self.verdict() + "\n"
     }

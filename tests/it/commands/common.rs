@@ -76,7 +76,7 @@ fn durations_and_sizes_need_to_be_clear() {
         p.kache(&format!("stats --since={bad}")).exits(2).stdout_is("").stderr_is(&error);
     }
     let negative = "error: invalid duration `-1d`: it is negative; write it as in `30m`, `24h` or `7d`\n";
-    for words in ["gc --max-age=-1d", "stats --since=-1d"] {
+    for words in ["gc --max-age=-1d", "gc --max-age -1d", "stats --since -1d"] {
         p.kache(words).exits(2).stdout_is("").stderr_is(negative);
     }
     p.set("KACHE_MAX_SIZE", "50XB");
