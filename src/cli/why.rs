@@ -69,7 +69,7 @@ fn not_compiled(name: &str, events: &[UnitEvent]) -> CliError {
 
 fn explain<'a>(store: &Store, events: &[&'a UnitEvent]) -> Result<Vec<Explained<'a>>, CliError> {
     let reader = store.index.read()?;
-    let mut search = Search::new(events);
+    let mut search = Search::new(events, |key| reader.entry(key));
     reader.each_entry(|key, entry| search.see(key, &entry));
-    Ok(search.explain(|key| reader.entry(key)))
+    Ok(search.explain())
 }

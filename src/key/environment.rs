@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 
 use super::compiler;
 use crate::digest::Digest;
@@ -153,6 +154,12 @@ impl Environment {
     /// Whether one of the values is as asked for.
     pub fn any_value(&self, is_it: impl Fn(&OsStr) -> bool) -> bool {
         self.0.values().any(|value| is_it(value))
+    }
+
+    /// Returns the absolute paths that are values, or stand in lists of such.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        let parts = self.0.values().flat_map(|value| value.as_bytes().split(|byte| *byte == b':'));
+        parts.map(|part| Path::new(OsStr::from_bytes(part))).filter(|path| path.is_absolute())
     }
 
     /// Returns the names of all variables that are texts.

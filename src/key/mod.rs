@@ -37,7 +37,8 @@
 //! What a macro asks the C library for the time, for random numbers or for the name of the machine makes no key: such a
 //! compile is not recorded. A macro that goes around the C library, or has another program ask, can't be seen to do so.
 //! Of a file that is only asked for its metadata, content and kind count, not times and permissions. Names in the
-//! dependency directories (`target/debug/deps`) do not count. Of a crate without the word `asm` in its own sources, what a
+//! dependency directories (`target/debug/deps`) do not count. Of directories that are searched for crates, the names in
+//! them do not count, only what was read. Of a crate without the word `asm` in its own sources, what a
 //! macro of another crate has the assembler read does not count. The limits of a process count nowhere, nor does its
 //! processor, unless it is asked for through the C library or `/proc/cpuinfo`, or words such as `-march=native` name it.
 

@@ -109,7 +109,13 @@ impl Run {
 
     /// Returns the directories that stand in what the script writes.
     pub(super) fn places(&self) -> Places {
-        Places::new(&self.roots, self.workspace.as_deref(), &self.unit.package, &self.out_dir)
+        Places::new(
+            &self.roots,
+            self.workspace.as_deref(),
+            &self.unit.package,
+            &self.out_dir,
+            &self.environment,
+        )
     }
 
     /// Returns the environment with the directories of this checkout taken out of its values.

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use memchr::memmem;
 
+use crate::key::environment::Environment;
 use crate::portable::{Form, Mark, PortableText, Root, Roots};
 
 /// The directories of a checkout.
@@ -17,6 +18,8 @@ pub(super) struct Places {
     known: Vec<(Root, Vec<u8>)>,
     /// Other forms of the same, and the directories above.
     others: Vec<Other>,
+    /// Paths that the environment names: they are below a directory above the workspace by chance, and for everybody.
+    fixed: Vec<Vec<u8>>,
     /// The name of the workspace's directory, where it says something.
     name: Option<Vec<u8>>,
     /// A directory has a name that may be written in more than one way.
@@ -46,7 +49,13 @@ pub(super) struct Shortened {
 
 impl Places {
     /// Collects what tells of this checkout's place. `out_dir` is where relative paths begin at the deepest.
-    pub(super) fn new(roots: &Roots, workspace: Option<&Path>, package: &str, out_dir: &Path) -> Self {
+    pub(super) fn new(
+        roots: &Roots,
+        workspace: Option<&Path>,
+        package: &str,
+        out_dir: &Path,
+        environment: &Environment,
+    ) -> Self {
         let bytes = |path: &Path| path.as_os_str().as_encoded_bytes().to_vec();
         let known: Vec<(Root, Vec<u8>)> = roots.iter().map(|(root, path)| (root, bytes(path))).collect();
         let of_checkout = |root: Root| matches!(root, Root::Profile(_) | Root::Workspace);
@@ -74,13 +83,18 @@ impl Places {
         {
             others.push(Other { text: [b"/", &above[..], b"/", &name[..]].concat(), is_above: false });
         }
+        let fixed = environment.paths().filter(|path| {
+            let is_of_checkout = |root: &Path| root.starts_with(path) || path.starts_with(root);
+            !workspace.into_iter().chain(roots.iter().map(|(_, root)| root)).any(is_of_checkout)
+        });
+        let fixed = fixed.map(bytes).collect();
         let name = workspace.and_then(Path::file_name).map(|name| name.as_encoded_bytes().to_vec());
         let name = name.filter(|name| name.len() > 2 && name != package.as_bytes());
         let odd = |(root, path): &(Root, Vec<u8>)| of_checkout(*root) && !path.iter().all(|b| is_plain(*b));
         let profile = known.iter().filter(|(root, _)| matches!(root, Root::Profile(_)));
         let below = profile.filter_map(|(root, _)| out_dir.strip_prefix(roots.get(*root)?).ok());
         let steps_out = below.map(|rest| rest.components().count() + 1).min().unwrap_or(1);
-        Self { are_ambiguous: known.iter().any(odd), known, others, name, steps_out }
+        Self { are_ambiguous: known.iter().any(odd), known, others, fixed, name, steps_out }
     }
 
     /// Takes the directories out of a text.
@@ -138,7 +152,8 @@ impl Places {
         let is_there = |(path, is_above): (&Vec<u8>, bool)| {
             memmem::find_iter(text, path).any(|start| {
                 let next = text.get(start + path.len()).copied();
-                ends_here(next) && (!is_above || begins_here(&text[..start]))
+                let is_fixed = || self.fixed.iter().any(|fixed| begins_with(&text[start..], fixed));
+                ends_here(next) && (!is_above || begins_here(&text[..start]) && !is_fixed())
             })
         };
         known.chain(others).any(is_there)
@@ -174,6 +189,11 @@ fn is_value(text: &[u8], name: &[u8]) -> bool {
     })
 }
 
+/// Whether a text begins with a whole path.
+fn begins_with(text: &[u8], path: &[u8]) -> bool {
+    text.starts_with(path) && ends_here(text.get(path.len()).copied())
+}
+
 /// Whether a path can end before this byte: it is no part of a name.
 fn ends_here(next: Option<u8>) -> bool {
     next.is_none_or(|byte| !(byte.is_ascii_alphanumeric() || b"-_.+@~%".contains(&byte) || byte >= 0x80))
@@ -201,7 +221,9 @@ mod tests {
         let path = |rest: &str| PathBuf::from(format!("{root}{rest}"));
         let roots = Roots::new([(Root::Profile(0), path("/target/debug")), (Root::Workspace, path(""))]);
         let out_dir = path("/target/debug/build/pack-1/out");
-        Places::new(&roots, Some(Path::new(root)), "pack", &out_dir)
+        let environment = [("PATH", "/usr/bin:/h/u/bin"), ("WRAPPER", "/h/u/tools/x"), ("HOME", "/h/u")];
+        let environment = Environment::from_pairs(environment);
+        Places::new(&roots, Some(Path::new(root)), "pack", &out_dir, &environment)
     }
 
     fn shown(text: &str) -> (String, bool) {
@@ -237,6 +259,8 @@ mod tests {
             "tree",
             "a\ntree\n",
             // Beside the workspace.
+            "/h/u/tools/xy",
+            "/h/u/tools",
             "/h/u/tree2/x",
             "-I/h/u/other",
             // Out of the checkout.
@@ -246,8 +270,17 @@ mod tests {
         ] {
             assert!(shown(text).1, "{text}");
         }
-        for text in ["/h/other", "trees", "the tree\n", "D=trees\n", "../../../x", "../../../..x", "u/tree/x"]
-        {
+        for text in [
+            "W=/h/u/tools/x",
+            "/h/u/bin/cc -c",
+            "/h/other",
+            "trees",
+            "the tree\n",
+            "D=trees\n",
+            "../../../x",
+            "../../../..x",
+            "u/tree/x",
+        ] {
             assert!(!shown(text).1, "{text}");
         }
     }

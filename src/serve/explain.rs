@@ -1,30 +1,22 @@
 //! Why there was no hit.
 
-use crate::entry::{Entry, Inputs};
+use crate::entry::Inputs;
 use crate::event::{MissReason, Unit};
 use crate::key::diff;
 use crate::key::invocation::unit_id;
 use crate::key::schema::KEY_SCHEMA;
 use crate::store::index::Index;
 
-/// Explains a miss by the nearest earlier entry of the unit. The inputs are those of what has been made since.
+/// Explains a miss by the earlier entry of the unit that differs in the least, the newest of them. The inputs are those of what has been made since.
 pub fn miss(index: &Index, unit: &Unit, inputs: &Inputs) -> MissReason {
     let Ok(reader) = index.read() else { return MissReason::First };
     let history = reader.history(&unit_id(unit));
-    let mut nearest: Option<Entry> = None;
-    for entry in history.iter().filter_map(|key| reader.entry(key)) {
-        // The entry just recorded stands in the history too.
-        if entry.inputs == *inputs {
-            continue;
-        }
-        let same = entry.unit == *unit;
-        if nearest.is_none() || same {
-            nearest = Some(entry);
-        }
-        if same {
-            break;
-        }
-    }
+    // The entry just recorded stands in the history too.
+    let earlier = history.iter().filter_map(|key| reader.entry(key)).filter(|entry| entry.inputs != *inputs);
+    let nearest = earlier.min_by_key(|entry| {
+        let is_other = entry.unit != *unit || entry.key_schema != KEY_SCHEMA;
+        (is_other, diff::changes(&entry.inputs, inputs).len())
+    });
     let Some(nearest) = nearest else { return MissReason::First };
     if nearest.key_schema != KEY_SCHEMA {
         return MissReason::Schema;

@@ -227,8 +227,8 @@ impl Ground {
     /// Whether the compiler itself makes a file of this name: the linker may leave others beside it.
     fn is_own(&self, path: &Path) -> bool {
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-        let name = name.strip_prefix(b"lib").unwrap_or(name);
-        self.is_beside_outputs(path) && name.starts_with(self.stem.as_bytes())
+        let is_named = |name: &[u8]| name.starts_with(self.stem.as_bytes());
+        self.is_beside_outputs(path) && (is_named(name) || name.strip_prefix(b"lib").is_some_and(is_named))
     }
 
     /// Whether a path lies directly in the output directory.

@@ -232,7 +232,7 @@ fn a_crate_that_the_compiler_finds_by_itself() {
         .file("build.rs", "fn main() { println!(\"cargo::rustc-link-search=crate=ext\"); }")
         .file(
             "src/lib.rs",
-            "extern crate hidden; pub fn n() -> u32 { const { assert!(hidden::N == 1) } hidden::N }",
+            "extern crate hidden; const _: () = assert!(hidden::N == 1); pub fn n() -> u32 { hidden::N }",
         )
         .build();
     let make = |n: u32| {

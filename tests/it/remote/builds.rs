@@ -5,6 +5,7 @@ use hyper::Method;
 
 use super::Remote;
 use super::machines::{CACHED, Machine, far_away};
+use crate::support::Terminal;
 use crate::support::s3::Kind;
 
 /// Counts the entries that came over the network, from first to last.
@@ -224,5 +225,20 @@ fn warnings_come_with_their_units() {
         let built = b.build("", "build");
         built.all_remote(CACHED).run.stderr_has("is never used");
         b.assert_as_plain(&built.run, "build");
+    }
+}
+
+#[test]
+fn the_monitor_shows_what_went_over_the_network() {
+    let remote = Remote::start();
+    let a = remote.filled("a/project");
+    let b = remote.machine(&far_away()).patient();
+    b.build("", "build").all_remote(CACHED);
+    for (machine, way, moved) in [(&a, "up", "Up     "), (&b, "down", "Down   ")] {
+        let mut terminal = Terminal::start(machine.kache_command("monitor"), 100, 30);
+        terminal.shows("q quit").keys("4").shows(&format!("{CACHED} transfers, newest first"));
+        terminal.shows(&format!("{moved}{CACHED} entries")).shows(way).shows("done");
+        terminal.keys("q");
+        assert_eq!(terminal.end(), 0);
     }
 }

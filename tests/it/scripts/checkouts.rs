@@ -315,3 +315,22 @@ fn debug_information_with_another_name_for_a_directory_above() {
     p.wipe().wrapped("build").success().hit("foo run");
     p.checkout(PLACES[1]).exact("build").success().missed("foo run");
 }
+
+/// A tool's path, as the `cc` crate tells it: no checkout moves it, also where it lies beside this one.
+#[test]
+fn a_path_that_the_environment_names() {
+    let mut p = scripted(
+        "let tool = std::env::var(\"TOOL\").unwrap(); println!(\"TOOL = Some({tool})\"); \
+         println!(\"cargo:rustc-env=SEEN={tool}\");",
+    )
+    .build();
+    let tool = p.beside("tools/bin/tool");
+    p.set("TOOL", &tool);
+    first(&p, tool.to_str().unwrap());
+    for place in PLACES {
+        let mut other = p.checkout(place);
+        other.set("TOOL", &tool);
+        other.exact("build").success().hit("foo run");
+        assert_eq!(other.run_program("foo"), format!("{}\n", tool.display()));
+    }
+}

@@ -163,9 +163,9 @@ impl Question {
     fn answer(&self, index: &Index, now_ms: u64) -> Result<String, IndexError> {
         let reader = index.read()?;
         let asked = [&self.miss];
-        let mut search = Search::new(&asked);
+        let mut search = Search::new(&asked, |key| reader.entry(key));
         reader.each_entry(|key, entry| search.see(key, &entry));
-        Ok(self.text(search.explain(|key| reader.entry(key)), now_ms))
+        Ok(self.text(search.explain(), now_ms))
     }
 
     fn text(&self, units: Vec<Explained<'_>>, now_ms: u64) -> String {
