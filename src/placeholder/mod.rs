@@ -31,7 +31,9 @@
 //! # Limits
 //!
 //! - A directory of more than [`LENGTH`] bytes can't be put in.
-//! - Compressed sections and bitcode are not looked into; [`patch::Patched`] and [`scan::Found`] tell of them.
+//! - Debug sections that the linker has compressed are [unpacked](mod@unpack) where the placeholder stands in them, and stay
+//!   so. Those of archives' members and of the form before ELF's own (`.zdebug_info`) are not, and no [`scan`] looks into
+//!   any; nor into bitcode. [`patch::Patched`] and [`scan::Found`] tell of them.
 //! - A program that hashes or compares paths of its own sources at run time sees `/.` in them.
 //! - Ids that linkers form of the contents (`.note.gnu.build-id`) are those of the file before its replacement.
 //! - Only ELF so far.
@@ -44,6 +46,7 @@ pub mod patch;
 pub mod scan;
 mod search;
 pub mod stream;
+mod unpack;
 
 use std::fmt;
 use std::ops::Deref;

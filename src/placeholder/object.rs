@@ -22,6 +22,10 @@ pub(super) struct Object {
     pub(super) little: bool,
     /// Whether a section is compressed.
     pub(super) compressed: bool,
+    /// The compressed sections for debuggers that may hold texts.
+    pub(super) packed: Vec<Packed>,
+    /// Where the last of what the headers tell of ends.
+    pub(super) end: u64,
     /// Whether there is code in a compiler's own form: texts are not made of whole bytes in LLVM's, and are compressed
     /// in GCC's.
     pub(super) bitcode: bool,
@@ -34,6 +38,17 @@ pub(super) struct Section {
     pub(super) range: Range<u64>,
     /// What it holds.
     pub(super) kind: Kind,
+}
+
+/// A compressed section that is not loaded.
+#[derive(Clone, Debug)]
+pub(super) struct Packed {
+    /// Where it stands in the file.
+    pub(super) range: Range<u64>,
+    /// Where its header stands in the file.
+    pub(super) header: u64,
+    /// How its numbers are written.
+    pub(super) layout: Layout,
 }
 
 /// What a section holds, as far as it matters here.
@@ -126,7 +141,8 @@ fn object(bytes: &(impl Bytes + ?Sized), range: Range<u64>, format: Format) -> i
 
 impl Object {
     fn unknown(range: Range<u64>) -> Self {
-        Self { range, sections: None, little: true, compressed: false, bitcode: false }
+        let end = range.start;
+        Self { range, sections: None, little: true, compressed: false, packed: Vec::new(), end, bitcode: false }
     }
 }
 
@@ -174,12 +190,20 @@ fn read_elf(bytes: &(impl Bytes + ?Sized), range: Range<u64>) -> io::Result<Obje
     object.little = layout.little;
     let Some(table) = SectionTable::read(bytes, &range, layout, head)? else { return Ok(object) };
     let mut sections = Vec::new();
-    for header in table.headers() {
+    object.end = table.end();
+    for (header, at) in table.headers().zip(table.places()) {
         let name = table.name(&header);
-        let compressed = header.flags & u64::from(elf::SHF_COMPRESSED) != 0 || name.starts_with(b".zdebug_");
+        let has = |flag: u32| header.flags & u64::from(flag) != 0;
+        let is_packed = has(elf::SHF_COMPRESSED);
+        let compressed = is_packed || name.starts_with(b".zdebug_");
         object.compressed |= compressed;
         object.bitcode |= holds_bitcode(name);
         if let Some(range) = header.range_in(&range) {
+            object.end = object.end.max(range.end);
+            let is_text = is_packed && !has(elf::SHF_ALLOC) && kind(&header, name) != Kind::Numbers;
+            if is_text && name.starts_with(b".debug_") {
+                object.packed.push(Packed { range: range.clone(), header: at, layout });
+            }
             let kind = if compressed { Kind::Numbers } else { kind(&header, name) };
             sections.push(Section { range, kind });
         }
@@ -237,10 +261,10 @@ fn holds_numbers(kind: u32, name: &[u8]) -> bool {
 }
 
 /// How an ELF file writes its numbers.
-#[derive(Clone, Copy)]
-struct Layout {
-    wide: bool,
-    little: bool,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Layout {
+    pub(super) wide: bool,
+    pub(super) little: bool,
 }
 
 impl Layout {
@@ -258,14 +282,19 @@ impl Layout {
     }
 
     /// Reads a number of `size` bytes.
-    fn number(self, bytes: &[u8], at: usize, size: usize) -> Option<u64> {
+    pub(super) fn number(self, bytes: &[u8], at: usize, size: usize) -> Option<u64> {
         number(bytes.get(at..at.checked_add(size)?)?, self.little)
     }
 
-    /// Picks the place and size of a field: in wide files, and in the others.
-    fn field(self, bytes: &[u8], wide: (usize, usize), narrow: (usize, usize)) -> Option<u64> {
+    /// Reads a field by its place and size: in wide files, and in the others.
+    pub(super) fn field(self, bytes: &[u8], (wide, narrow): Field) -> Option<u64> {
         let (at, size) = if self.wide { wide } else { narrow };
         self.number(bytes, at, size)
+    }
+
+    /// Returns the length of a section header.
+    pub(super) fn header_size(self) -> usize {
+        if self.wide { 64 } else { 40 }
     }
 }
 
@@ -275,6 +304,15 @@ pub(super) fn number(bytes: &[u8], little: bool) -> Option<u64> {
     let fits = bytes.len() <= 8;
     fits.then(|| if little { bytes.iter().rev().fold(0, add) } else { bytes.iter().fold(0, add) })
 }
+
+/// Place and size of a field: in wide files, and in the others.
+pub(super) type Field = ((usize, usize), (usize, usize));
+
+/// Fields of a section header that are changed when a section moves.
+pub(super) const FLAGS: Field = ((8, 8), (8, 4));
+pub(super) const OFFSET: Field = ((24, 8), (16, 4));
+pub(super) const SIZE: Field = ((32, 8), (20, 4));
+pub(super) const ALIGNMENT: Field = ((48, 8), (32, 4));
 
 /// The fields of a section header that matter here.
 struct SectionHeader {
@@ -291,10 +329,10 @@ impl SectionHeader {
         Some(Self {
             name: layout.number(bytes, 0, 4)?,
             kind: u32::try_from(layout.number(bytes, 4, 4)?).ok()?,
-            flags: layout.field(bytes, (8, 8), (8, 4))?,
-            offset: layout.field(bytes, (24, 8), (16, 4))?,
-            size: layout.field(bytes, (32, 8), (20, 4))?,
-            link: layout.field(bytes, (40, 4), (24, 4))?,
+            flags: layout.field(bytes, FLAGS)?,
+            offset: layout.field(bytes, OFFSET)?,
+            size: layout.field(bytes, SIZE)?,
+            link: layout.field(bytes, ((40, 4), (24, 4)))?,
         })
     }
 
@@ -310,6 +348,7 @@ impl SectionHeader {
 /// The headers of all sections, and their names.
 struct SectionTable {
     layout: Layout,
+    start: u64,
     headers: Vec<u8>,
     names: Vec<u8>,
 }
@@ -323,7 +362,7 @@ impl SectionTable {
         head: &[u8],
     ) -> io::Result<Option<Self>> {
         let Some((offset, count, names)) = Self::place(layout, head) else { return Ok(None) };
-        let size = Self::entry_size(layout) as u64;
+        let size = layout.header_size() as u64;
         let Some(start) =
             file.start.checked_add(offset).filter(|start| offset > 0 && start + size <= file.end)
         else {
@@ -339,7 +378,7 @@ impl SectionTable {
         let end = count.checked_mul(size).and_then(|length| start.checked_add(length));
         let Some(end) = end.filter(|end| *end <= file.end) else { return Ok(None) };
         let headers = bytes.get(start..end, &mut buffer)?.to_vec();
-        let mut table = Self { layout, headers, names: Vec::new() };
+        let mut table = Self { layout, start, headers, names: Vec::new() };
         let range =
             table.headers().nth(usize::try_from(names).unwrap_or(usize::MAX)).and_then(|h| h.range_in(file));
         if let Some(range) = range {
@@ -350,19 +389,25 @@ impl SectionTable {
 
     /// Reads offset and number of the headers, and which section holds the names.
     fn place(layout: Layout, head: &[u8]) -> Option<(u64, u64, u64)> {
-        let offset = layout.field(head, (40, 8), (32, 4))?;
-        let size = layout.field(head, (58, 2), (46, 2))?;
-        let count = layout.field(head, (60, 2), (48, 2))?;
-        let names = layout.field(head, (62, 2), (50, 2))?;
-        (size == Self::entry_size(layout) as u64).then_some((offset, count, names))
+        let offset = layout.field(head, ((40, 8), (32, 4)))?;
+        let size = layout.field(head, ((58, 2), (46, 2)))?;
+        let count = layout.field(head, ((60, 2), (48, 2)))?;
+        let names = layout.field(head, ((62, 2), (50, 2)))?;
+        (size == layout.header_size() as u64).then_some((offset, count, names))
     }
 
-    fn entry_size(layout: Layout) -> usize {
-        if layout.wide { 64 } else { 40 }
+    /// Returns where the table ends in the file.
+    fn end(&self) -> u64 {
+        self.start + self.headers.len() as u64
+    }
+
+    /// Returns where each header stands in the file.
+    fn places(&self) -> impl Iterator<Item = u64> {
+        (self.start..).step_by(self.layout.header_size())
     }
 
     fn headers(&self) -> impl Iterator<Item = SectionHeader> {
-        let headers = self.headers.chunks_exact(Self::entry_size(self.layout));
+        let headers = self.headers.chunks_exact(self.layout.header_size());
         headers.filter_map(|bytes| SectionHeader::read(self.layout, bytes))
     }
 

@@ -1,9 +1,9 @@
 //! Puts the real root in the place of the placeholder in a linked file.
 //!
-//! Owns what becomes of each occurrence. The length of the file and the place of everything in it stay; only changed
-//! ranges are written, and little between them, each by one call that leaves a file that works; a file without a
-//! placeholder is not opened for writing. What is written depends on nothing but the file and the root. Never follows
-//! offsets out of the file.
+//! Owns what becomes of each occurrence. The length of the file and the place of everything in it stay, but for debug
+//! sections that the linker has compressed: see [`mod@super::unpack`]. Only changed ranges are written, and little between
+//! them, each by one call that leaves a file that works; a file without a placeholder is not opened for writing. What is
+//! written depends on nothing but the file and the root. Never follows offsets out of the file.
 //!
 //! | where | what becomes of it |
 //! |---|---|
@@ -22,6 +22,7 @@ use super::bytes::{Bytes, OpenFile, Window};
 use super::line::{self, UNIT_HEAD, Unit};
 use super::object::{self, Kind, Object, Section};
 use super::search::{self, Needle};
+use super::unpack::unpack;
 use super::{LENGTH, ROOT, is_whole};
 use crate::fs::{self, AtPath as _};
 
@@ -36,7 +37,7 @@ pub struct Patched {
     pub kept: usize,
     /// Left as they are: no whole path component, or the root does not fit, or the file is damaged there.
     pub left: usize,
-    /// Whether there are compressed sections, into which nobody looked.
+    /// Whether there are compressed sections still: without a placeholder, or such as nobody could look into.
     pub compressed: bool,
 }
 
@@ -45,8 +46,15 @@ pub struct Patched {
 /// Other files stay as they are. The root must be absolute and no longer than the placeholder; with any other all
 /// occurrences are left.
 pub fn patch(path: &Path, root: &Path) -> fs::Result<Patched> {
-    let file = OpenFile::new(fs::open(path)?).at("read", path)?;
-    let (edits, patched) = plan(&file, root).at("read", path)?;
+    let open = || OpenFile::new(fs::open(path)?).at("read", path);
+    let mut file = open()?;
+    let mut objects = object::objects(&file).at("read", path)?;
+    // What can't be unpacked is no reason to leave all else.
+    if fitting(root).is_some() && unpack(path, &file, &objects).unwrap_or(false) {
+        file = open()?;
+        objects = object::objects(&file).at("read", path)?;
+    }
+    let (edits, patched) = plan(&file, &objects, root).at("read", path)?;
     if !edits.is_empty() {
         let file = fs::open_for_writing(path)?;
         for edit in &edits {
@@ -57,10 +65,13 @@ pub fn patch(path: &Path, root: &Path) -> fs::Result<Patched> {
 }
 
 /// Decides about each placeholder in a file: what will be written, and what came of each.
-fn plan(bytes: &(impl Bytes + ?Sized), root: &Path) -> io::Result<(Vec<Edit>, Patched)> {
-    let objects = object::objects(bytes)?;
+fn plan(
+    bytes: &(impl Bytes + ?Sized),
+    objects: &[Object],
+    root: &Path,
+) -> io::Result<(Vec<Edit>, Patched)> {
     let compressed = objects.iter().any(|object| object.compressed);
-    let hits = hits(bytes, &objects)?;
+    let hits = hits(bytes, objects)?;
     let Some(root) = fitting(root) else {
         return Ok((Vec::new(), Patched { left: hits.len(), compressed, ..Patched::default() }));
     };
@@ -68,7 +79,7 @@ fn plan(bytes: &(impl Bytes + ?Sized), root: &Path) -> io::Result<(Vec<Edit>, Pa
     let mut plan = Plan { bytes: Window::new(bytes), root, edits: Vec::new(), patched, unit: 0 };
     let mut rest = hits.as_slice();
     while !rest.is_empty() {
-        let count = plan.replace_first(&objects, rest)?;
+        let count = plan.replace_first(objects, rest)?;
         rest = &rest[count..];
     }
     Ok((plan.edits, plan.patched))

@@ -67,9 +67,11 @@ impl Mapping {
 }
 
 /// Whether the placeholder can be replaced in what is linked here. Else nothing that holds it may be used.
+///
+/// It can where debug sections are compressed, too, but for the form before ELF's own.
 pub(super) fn can_be_replaced(call: &Call) -> bool {
-    let is_compressed = call.arguments.link_texts.iter().any(|text| text.contains("compress-debug"));
-    !is_compressed && call.root().is_none_or(|root| root.as_os_str().len() <= ROOT.len())
+    let is_stuck = call.arguments.link_texts.iter().any(|text| text.contains("zlib-gnu"));
+    !is_stuck && call.root().is_none_or(|root| root.as_os_str().len() <= ROOT.len())
 }
 
 /// Whether all that the flags do with paths is known. The user's own mapping goes before ours.

@@ -78,6 +78,15 @@ impl Workspace {
         (program, library)
     }
 
+    /// Whether a program can be linked with these flags.
+    fn can_link(&self, flags: &[&str]) -> bool {
+        let source = self.root.join("can_link.rs");
+        fs::write(&source, "fn main() {}").unwrap();
+        let mut command = Command::new("rustc");
+        command.arg(&source).args(flags).arg("-o").arg(source.with_extension("bin"));
+        said(&mut command).0 == Some(0)
+    }
+
     fn rustc(&self, folder: &str, compile: Compile<'_>, args: &[&str], output: &Path) {
         let mut command = Command::new("rustc");
         command
@@ -241,6 +250,46 @@ fn programs_of_each_kind_of_debug_information() {
             mapped_says.contains(&format!("at {}/target/out/gen.rs:4", workspace.root.display())),
             "{mapped_says}"
         );
+    }
+}
+
+#[test]
+fn programs_with_compressed_debug_sections() {
+    // Of these linkers, the first is the one that rustc takes by itself.
+    for (linker, method) in [("", "zlib"), ("", "zstd"), ("-fuse-ld=bfd", "zlib"), ("-fuse-ld=bfd", "zstd")] {
+        let [linker, method] =
+            [format!("-Clink-arg={linker}"), format!("-Clink-arg=-Wl,--compress-debug-sections={method}")];
+        let flags: Vec<&str> = [&*method, &*linker].into_iter().filter(|flag| !flag.ends_with('=')).collect();
+        let workspace = Workspace::new();
+        if !workspace.can_link(&flags) {
+            note_absence(&flags.join(" "));
+            continue;
+        }
+        let flags = [&flags[..], &["-Cdebuginfo=2"]].concat();
+        let [plain, mapped] =
+            [false, true].map(|mapped| workspace.compile(Compile { kind: "bin", flags: &flags, mapped }).0);
+        let before = backtrace(&mapped);
+        assert!(before.contains("at /proc/self/cwd/././"), "{before}");
+        let patched = patch(&mapped, &workspace.root).unwrap();
+        assert!(patched.strings >= 2 && patched.left == 0, "{patched:?}");
+        assert_eq!(patch(&mapped, &workspace.root).unwrap().strings, 0);
+        assert_alike(&plain, &mapped);
+        let [plain_says, mapped_says] = [&plain, &mapped].map(|file| without_padding(&backtrace(file), file));
+        assert_same_text(&mapped_says, &plain_says);
+        // Other tools take it as well.
+        let stripped = mapped.with_extension("stripped");
+        for (program, args) in [("strip", &["--strip-debug", "-o"][..]), ("objcopy", &[])] {
+            let mut command = Command::new(program);
+            match args {
+                [] => command.arg(&mapped).arg(&stripped),
+                args => command.args(args).arg(&stripped).arg(&mapped),
+            };
+            assert_eq!(said(&mut command).0, Some(0), "{command:?}");
+            assert_ne!(said(&mut Command::new(&stripped)).0, None);
+        }
+        let [copy_says, mapped_says] =
+            [&stripped, &mapped].map(|file| without_padding(&backtrace(file), file));
+        assert_same_text(&copy_says, &mapped_says);
     }
 }
 

@@ -89,6 +89,13 @@ impl Elf {
         .concat()
     }
 
+    /// Puts the header of a compressed section before its bytes.
+    pub(super) fn packed(self, method: u32, size: usize, alignment: u64, bytes: &[u8]) -> Vec<u8> {
+        let gap = self.number(0, if self.wide { 4 } else { 0 });
+        let head = [self.number(u64::from(method), 4), gap, self.word(size as u64), self.word(alignment)];
+        [head.concat(), bytes.to_vec()].concat()
+    }
+
     /// Writes a line table with these directories and one file; returns it and what follows the header.
     pub(super) fn line_table(self, version: u64, directories: &[&str], program: &[u8]) -> Vec<u8> {
         let mut names: Vec<u8> =

@@ -7,13 +7,13 @@ use super::{Dice, LENGTH, ROOT, count};
 use crate::fs;
 
 /// A file in a directory of its own.
-struct Scratch {
+pub(super) struct Scratch {
     _directory: tempfile::TempDir,
-    path: PathBuf,
+    pub(super) path: PathBuf,
 }
 
 impl Scratch {
-    fn new(bytes: &[u8]) -> Self {
+    pub(super) fn new(bytes: &[u8]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("file");
         fs::write(&path, bytes).unwrap();
@@ -40,7 +40,7 @@ fn root(length: usize) -> String {
 }
 
 /// Where a text stands in a file.
-fn find(bytes: &[u8], text: impl AsRef<[u8]>) -> usize {
+pub(super) fn find(bytes: &[u8], text: impl AsRef<[u8]>) -> usize {
     memchr::memmem::find(bytes, text.as_ref()).expect("the text is there")
 }
 

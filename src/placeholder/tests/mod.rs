@@ -4,6 +4,7 @@ mod compiled;
 mod elf;
 mod handmade;
 mod lift;
+mod packed;
 
 use super::*;
 
