@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::{OTHER, exact_in_both, right_in_both, say_as_plain, writes};
-use crate::support::{Project, project};
+use crate::support::{Project, Run, note, project};
 
-const WAYS: &[&str] = &["", "lib", "made"];
+pub(super) const WAYS: &[&str] = &["", "lib", "made"];
 
 /// A program and a library with code of its own and generated code.
-fn workspace() -> Project {
+pub(super) fn workspace() -> Project {
     project()
         .workspace(&["app", "dep"])
         .package("app", "app", "[dependencies]\ndep = { path = \"../dep\" }\n")
@@ -32,7 +32,7 @@ fn workspace() -> Project {
 }
 
 /// One rule for all: with these variables, both checkouts are as plain cargo makes them.
-fn right_with(variables: &[(&str, &str)], arguments: &str, program: &str) -> [crate::support::Run; 2] {
+fn right_with(variables: &[(&str, &str)], arguments: &str, program: &str) -> [Run; 2] {
     let mut p = workspace();
     for (name, value) in variables {
         p.set(name, *value);
@@ -53,7 +53,9 @@ fn kinds_of_debug_information() {
         (&[("CARGO_PROFILE_DEV_SPLIT_DEBUGINFO", "unpacked")], false),
         (&[("CARGO_PROFILE_DEV_SPLIT_DEBUGINFO", "off")], true),
         (&[("RUSTFLAGS", "-Cdwarf-version=5")], true),
-        (&[("RUSTFLAGS", "-Clink-arg=-Wl,--compress-debug-sections=zlib")], false),
+        (&[("RUSTFLAGS", "-Clink-arg=-gz")], true),
+        (&[("RUSTFLAGS", "-Clink-arg=-Wl,--compress-debug-sections=zlib")], true),
+        (&[("RUSTFLAGS", "-Clink-arg=-fuse-ld=bfd -Clink-arg=-Wl,--compress-debug-sections=zlib")], true),
     ] {
         let [_, run] = right_with(variables, "build", "debug/app");
         match is_shared {
@@ -67,9 +69,87 @@ fn kinds_of_debug_information() {
 fn what_was_compiled_for_another_kind_of_link_is_not_used() {
     let mut p = workspace();
     p.exact("build").success().missed("dep");
-    p.set("RUSTFLAGS", "-Clink-arg=-Wl,--compress-debug-sections=zlib");
-    p.exact("build").success();
+    // Of this kind of compressed sections, nobody changes one.
+    p.set("RUSTFLAGS", "-Clink-arg=-fuse-ld=bfd -Clink-arg=-Wl,--compress-debug-sections=zlib-gnu");
+    p.exact("build").success().missed("dep");
     say_as_plain([&p], "build", &["debug/app"], WAYS);
+}
+
+/// Demands of a workspace with these variables that its program is linked with compressed debug sections, is right in
+/// both checkouts, and can be read by the tools that are here.
+fn right_when_compressed(p: &Project) -> [Run; 2] {
+    let other = p.checkout(OTHER);
+    let runs = right_in_both(p, &other, "build", "debug/app", WAYS);
+    // The program of plain cargo is in place now.
+    assert!(tool(p, "readelf", "-t").stdout.contains("COMPRESSED"));
+    for p in [p, &other] {
+        p.wipe().wrapped("build").success().hit("dep");
+        for (name, argument) in [("readelf", "-aW"), ("readelf", "-wliN"), ("objdump", "-Wi")] {
+            let run = tool(p, name, argument);
+            run.success().stderr_is("");
+            assert!(!run.stdout.contains("/proc/self/cwd/."), "{name} {argument}");
+        }
+        assert!(tool(p, "readelf", "-wiN").stdout.contains(&*p.root().to_string_lossy()));
+    }
+    runs
+}
+
+fn tool(p: &Project, name: &str, argument: &str) -> Run {
+    let mut command = p.command(Path::new(name));
+    command.arg(argument).arg(p.path("target/debug/app"));
+    p.run(command)
+}
+
+const PACKS: &str = "fn main() {\nprintln!(\"cargo:rerun-if-changed=build.rs\");\n\
+     println!(\"cargo:rustc-link-arg=-Wl,--compress-debug-sections=zlib\");\n}\n";
+
+#[test]
+fn a_build_script_of_the_program_has_debug_sections_compressed() {
+    let mut p = workspace();
+    p.write("app/build.rs", PACKS);
+    for executables in ["1", "0"] {
+        p.set("KACHE_CACHE_EXECUTABLES", executables);
+        let [_, run] = right_when_compressed(&p);
+        run.hit("dep");
+    }
+}
+
+#[test]
+fn a_linker_that_compresses_debug_sections_by_itself() {
+    for method in ["zlib", "zstd"] {
+        let mut p = workspace();
+        p.write("src.c", "int main(void) { return 0; }");
+        let mut probe = p.command(Path::new("cc"));
+        let flag = format!("-Wl,--compress-debug-sections={method}");
+        probe.args([&*flag, "-o"]).arg(p.path("probe")).arg(p.path("src.c"));
+        if p.run(probe).code != 0 {
+            note("the linker can't compress by zstd");
+            continue;
+        }
+        let linker = p.write_script("../linker", &format!("#!/bin/sh\nexec cc {flag} \"$@\"\n"));
+        p.set("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER", &linker);
+        p.set("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", &linker);
+        let [_, run] = right_when_compressed(&p);
+        run.hit("dep");
+    }
+}
+
+#[test]
+fn compressed_programs_come_back() {
+    let mut p = workspace();
+    p.set("RUSTFLAGS", "-Clink-arg=-gz");
+    let other = p.checkout(OTHER);
+    for p in [&p, &other] {
+        p.exact("build").success();
+        p.exact("build").hit("bin app");
+        p.assert_fresh("build");
+    }
+    // What came back is what is compared.
+    for p in [&p, &other] {
+        p.wipe_for("wrapped");
+        p.wrapped("build").success().hit("bin app");
+    }
+    say_as_plain([&p, &other], "build", &["debug/app"], WAYS);
 }
 
 #[test]
