@@ -164,11 +164,15 @@ struct Session {
 }
 
 impl Request<'_> {
-    /// Puts the wrapper into cargo's environment. `None` without a store to use: cargo runs as if we were not there.
+    /// Puts the wrapper into cargo's environment. `None` without a store to use: cargo runs as if we were not there, but that
+    /// programs linked from libraries that came through the cache earlier get this checkout's paths.
     fn begin(&mut self, command: &mut Command, other: &OtherWrapper, style: ReportStyle) -> Option<Session> {
         let layout = Layout::new(self.resolved.settings.cache_dir.clone());
         if let Err(why) = usable(&layout) {
             self.say(Label::Warning, &format!("cache is off for this build: {why}"));
+            if matches!(other, OtherWrapper::None) {
+                command.env(env::RUSTC_WRAPPER, &self.this_program).env(env::KACHE_DISABLED, "1");
+            }
             return None;
         }
         if let OtherWrapper::Replaced(name) = other

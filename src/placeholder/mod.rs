@@ -31,6 +31,9 @@
 //! # Limits
 //!
 //! - A directory of more than [`LENGTH`] bytes can't be put in.
+//! - What is linked without us keeps the placeholder of the libraries in it: by plain cargo without the wrapper, for doctests
+//!   (rustdoc calls the linker itself), by another build system. It is as valid; its debug paths of these libraries lead
+//!   to the sources only from the workspace's root, until the libraries are compiled anew.
 //! - Debug sections that the linker has compressed are [unpacked](mod@unpack) where the placeholder stands in them, and stay
 //!   so. Those of archives' members and of the form before ELF's own (`.zdebug_info`) are not, and no [`scan`] looks into
 //!   any; nor into bitcode. [`patch::Patched`] and [`scan::Found`] tell of them.

@@ -142,7 +142,15 @@ fn object(bytes: &(impl Bytes + ?Sized), range: Range<u64>, format: Format) -> i
 impl Object {
     fn unknown(range: Range<u64>) -> Self {
         let end = range.start;
-        Self { range, sections: None, little: true, compressed: false, packed: Vec::new(), end, bitcode: false }
+        Self {
+            range,
+            sections: None,
+            little: true,
+            compressed: false,
+            packed: Vec::new(),
+            end,
+            bitcode: false,
+        }
     }
 }
 

@@ -65,11 +65,7 @@ pub fn patch(path: &Path, root: &Path) -> fs::Result<Patched> {
 }
 
 /// Decides about each placeholder in a file: what will be written, and what came of each.
-fn plan(
-    bytes: &(impl Bytes + ?Sized),
-    objects: &[Object],
-    root: &Path,
-) -> io::Result<(Vec<Edit>, Patched)> {
+fn plan(bytes: &(impl Bytes + ?Sized), objects: &[Object], root: &Path) -> io::Result<(Vec<Edit>, Patched)> {
     let compressed = objects.iter().any(|object| object.compressed);
     let hits = hits(bytes, objects)?;
     let Some(root) = fitting(root) else {

@@ -175,7 +175,9 @@ impl<'f> Section<'f> {
         let flags = layout.field(&self.header, FLAGS)? & !u64::from(elf::SHF_COMPRESSED);
         let fits = layout.wide || start + self.size <= u64::from(u32::MAX);
         let mut header = self.header.clone();
-        for (field, value) in [(FLAGS, flags), (OFFSET, start), (SIZE, self.size), (ALIGNMENT, self.alignment)] {
+        for (field, value) in
+            [(FLAGS, flags), (OFFSET, start), (SIZE, self.size), (ALIGNMENT, self.alignment)]
+        {
             put(layout, &mut header, field, value);
         }
         fits.then_some(header)

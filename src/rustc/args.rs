@@ -44,6 +44,8 @@ pub struct Arguments {
     pub edition: Option<String>,
     /// `--emit` kinds, sorted.
     pub emit: Vec<String>,
+    /// The file that `--emit=link=` names.
+    pub link_file: Option<PathBuf>,
     /// `--out-dir`
     pub out_dir: PathBuf,
     /// `--target`
@@ -268,7 +270,12 @@ impl Parser {
             "crate-name" => facts.crate_name = value,
             "crate-type" => facts.crate_types.extend(value.split(',').map(str::to_owned)),
             "edition" => facts.edition = Some(value),
-            "emit" => facts.emit.extend(value.split(',').map(str::to_owned)),
+            "emit" => {
+                if let Some(file) = value.split(',').find_map(|kind| kind.strip_prefix("link=")) {
+                    facts.link_file = Some(file.into());
+                }
+                facts.emit.extend(value.split(',').map(str::to_owned));
+            }
             "extern" => {
                 let (name, path) = match value.split_once('=') {
                     Some((name, path)) => (name.to_owned(), Some(PathBuf::from(path))),
@@ -285,6 +292,7 @@ impl Parser {
                 facts.messages.push(format!("--json={value}"));
             }
             "codegen" => self.codegen(&value),
+            "print" if is_said_while_linking(&value) => self.refuse_flag(format!("--print={value}")),
             _ => self.probe = true,
         }
     }
@@ -379,6 +387,12 @@ impl Parser {
     }
 }
 
+/// Whether what `--print` asks for is said by the link, so that the compile goes on.
+fn is_said_while_linking(print: &str) -> bool {
+    let kind = print.split_once('=').map_or(print, |(kind, _)| kind);
+    matches!(kind, "link-args" | "native-static-libs")
+}
+
 /// Returns the arguments without `-C incremental`.
 pub fn without_incremental(arguments: &[OsString]) -> Vec<OsString> {
     let mut kept: Vec<OsString> = Vec::with_capacity(arguments.len());
@@ -444,7 +458,16 @@ mod tests {
 
     #[test]
     fn probes() {
-        for line in ["-vV", "--version", "-V", "--print=cfg", "-", "--print cfg --crate-name ___ -", "x.rs"] {
+        for line in [
+            "-vV",
+            "--version",
+            "-V",
+            "--print=cfg",
+            "--print cfg --print link-args --crate-name a x.rs",
+            "-",
+            "--print cfg --crate-name ___ -",
+            "x.rs",
+        ] {
             assert_eq!(parse_line(line), Parsed::Probe, "{line}");
         }
     }
@@ -459,6 +482,12 @@ mod tests {
         assert_eq!(refused("-C save-temps"), Unsupported::Flag("-C save-temps".into()));
         assert_eq!(refused("--pretty x"), Unsupported::Flag("--pretty".into()));
         assert_eq!(refused("--emit=asm"), Unsupported::Emit("asm".into()));
+        assert_eq!(refused("--emit=link=/p"), Unsupported::Emit("link=/p".into()));
+        assert_eq!(refused("--print link-args=f"), Unsupported::Flag("--print=link-args=f".into()));
+        assert_eq!(
+            refused("--print=native-static-libs"),
+            Unsupported::Flag("--print=native-static-libs".into())
+        );
         assert_eq!(refused("@missing"), Unsupported::Flag("more than one source file".into()));
     }
 

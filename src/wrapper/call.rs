@@ -107,14 +107,20 @@ impl Call {
     /// Lists the files this compile makes, besides dep-info: name, kind, whether it is a program.
     pub(super) fn expected_outputs(&self) -> Vec<(String, OutputKind, bool)> {
         let arguments = &self.arguments;
-        let stem = format!("{}{}", arguments.crate_name, arguments.extra_filename);
         let mut outputs = Vec::new();
         if arguments.emits("metadata") {
-            outputs.push((format!("lib{stem}.rmeta"), OutputKind::Metadata, false));
+            outputs.push((format!("lib{}.rmeta", self.stem()), OutputKind::Metadata, false));
         }
-        if !arguments.emits("link") {
-            return outputs;
+        if arguments.emits("link") {
+            outputs.extend(self.linked_outputs());
         }
+        outputs
+    }
+
+    /// Lists the files that `--emit=link` makes, of the names that they have by themselves.
+    pub(super) fn linked_outputs(&self) -> Vec<(String, OutputKind, bool)> {
+        let (arguments, stem) = (&self.arguments, self.stem());
+        let mut outputs = Vec::new();
         let dylib = if cfg!(target_os = "macos") { "dylib" } else { "so" };
         let program =
             if self.unit.target == Target::BuildScript { OutputKind::HostTool } else { OutputKind::Product };
@@ -137,7 +143,11 @@ impl Call {
 
     /// Returns the dep-info file's name.
     pub(super) fn dep_info_name(&self) -> String {
-        format!("{}{}.d", self.arguments.crate_name, self.arguments.extra_filename)
+        format!("{}.d", self.stem())
+    }
+
+    fn stem(&self) -> String {
+        format!("{}{}", self.arguments.crate_name, self.arguments.extra_filename)
     }
 
     /// Whether this makes what is not cached by default: a program, a test, a dynamic library.

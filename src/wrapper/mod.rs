@@ -12,7 +12,7 @@
 //!    read than dep-info tells, and [incrementally](edit) where cargo asks for that.
 //! 6. [`learn`]: what was read becomes a prediction, or the reason why the result can't be kept.
 //! 7. [`record`]: outputs become blobs, the entry goes into the index.
-//! 8. [`products`]: what was linked gets this checkout's paths.
+//! 8. [`products`]: what was linked gets this checkout's paths, also where the cache is off.
 //!
 //! [`verify`] takes the place of 4 for those who ask for it: steps 5 to 8 on a hit, and a comparison.
 //!
@@ -73,10 +73,7 @@ pub fn run(call: CompilerCall) -> ExitCode {
         return process::replace(call.incremental.as_ref().unwrap_or(&call.command));
     }
     let settings = match serve::session::settings(&*call) {
-        Ok(settings) if settings.disabled => {
-            restore::unlink_outputs(&call);
-            return process::replace(&call.command);
-        }
+        Ok(settings) if settings.disabled => return step_aside(&call),
         Ok(settings) => settings,
         Err(why) => {
             let outcome = Outcome::Bypassed(Bypass::Settings(why));
@@ -149,6 +146,20 @@ fn keep(session: &Session<'_>, miss: &mut lookup::Miss, compiled: &Compiled) -> 
         }
     }
     Outcomes::missed(reason, recorded, compiled.millis)
+}
+
+/// Runs the compiler as if the cache were not there. Nothing is recorded or noted; but what is linked may be made of
+/// libraries that came through the cache earlier.
+fn step_aside(call: &Call) -> ExitCode {
+    restore::unlink_outputs(call);
+    if products::all(call).is_empty() {
+        return process::replace(&call.command);
+    }
+    let ending = compile::run_plainly(call, None);
+    if ending.is_success() {
+        products::localise_all(call);
+    }
+    ending.exit()
 }
 
 /// Runs the compiler without the cache.

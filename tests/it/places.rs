@@ -6,6 +6,7 @@
 mod flags;
 mod generated;
 mod layouts;
+mod linked;
 mod macros;
 mod messages;
 mod values;

@@ -46,9 +46,16 @@ fn what_holds_a_placeholder_is_written_as_it_was_before() {
             (".rodata", LOADED, format!("{ROOT}/a").as_bytes()),
         ]);
         let (after, said) = patched(&file);
-        assert_eq!(said, Patched { strings: 2, padded: 1, compressed: true, ..Patched::default() }, "{elf:?}");
+        assert_eq!(
+            said,
+            Patched { strings: 2, padded: 1, compressed: true, ..Patched::default() },
+            "{elf:?}"
+        );
         assert_eq!(count(&after, ROOT.as_bytes()), 0);
-        assert_eq!(after.len(), file.len().next_multiple_of(8) + long.len().next_multiple_of(8) + lines.len());
+        assert_eq!(
+            after.len(),
+            file.len().next_multiple_of(8) + long.len().next_multiple_of(8) + lines.len()
+        );
         assert_eq!(find(&after, &long[..100_000]) % 8, 0);
         assert_eq!(count(&after, b"\0/work/app/gen.rs\0"), 1);
         // What was not unpacked is where it was.
