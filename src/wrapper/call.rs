@@ -104,6 +104,11 @@ impl Call {
         }))
     }
 
+    /// Returns the compiler with all of cargo's arguments, incremental compilation included.
+    pub(super) fn as_cargo_has_it(&self) -> &Program {
+        self.incremental.as_ref().unwrap_or(&self.command)
+    }
+
     /// Lists the files this compile makes, besides dep-info: name, kind, whether it is a program.
     pub(super) fn expected_outputs(&self) -> Vec<(String, OutputKind, bool)> {
         let arguments = &self.arguments;

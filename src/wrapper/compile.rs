@@ -167,6 +167,11 @@ pub(super) fn run_plainly(call: &Call, states: Option<&Layout>) -> Ending {
     ending
 }
 
+/// Runs the compiler with cargo's own arguments.
+pub(super) fn run_as_cargo_has_it(call: &Call) -> Ending {
+    run_program(call, call.as_cargo_has_it())
+}
+
 fn run_program(call: &Call, program: &Program) -> Ending {
     let mut command = program.command();
     command.stdout(Stdio::piped()).stderr(Stdio::piped());

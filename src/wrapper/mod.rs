@@ -70,7 +70,7 @@ pub fn run(call: CompilerCall) -> ExitCode {
     if nested::is_marked() {
         // What a build script reads on the way has to be seen there.
         restore::unlink_outputs(&call);
-        return process::replace(call.incremental.as_ref().unwrap_or(&call.command));
+        return process::replace(call.as_cargo_has_it());
     }
     let settings = match serve::session::settings(&*call) {
         Ok(settings) if settings.disabled => return step_aside(&call),
@@ -153,9 +153,9 @@ fn keep(session: &Session<'_>, miss: &mut lookup::Miss, compiled: &Compiled) -> 
 fn step_aside(call: &Call) -> ExitCode {
     restore::unlink_outputs(call);
     if products::all(call).is_empty() {
-        return process::replace(&call.command);
+        return process::replace(call.as_cargo_has_it());
     }
-    let ending = compile::run_plainly(call, None);
+    let ending = compile::run_as_cargo_has_it(call);
     if ending.is_success() {
         products::localise_all(call);
     }

@@ -152,6 +152,7 @@ fn disabled_is_plain_cargo() {
     p.exact("build").success().no_units();
     p.assert_fresh("build");
     assert!(!p.cache().exists());
+    assert!(std::fs::read_dir(p.path("target/debug/incremental")).unwrap().next().is_some());
 }
 
 #[test]
