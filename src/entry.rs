@@ -208,7 +208,7 @@ pub struct Artefact {
     pub closure: Digest,
     /// Whether a compile that uses it may load proc-macros or dynamic libraries.
     pub loads_code: bool,
-    /// The directory variables that its macros, or those of its dependencies, may bring into a compile.
+    /// The variables whose values its macros, or those of its dependencies, may bring into a compile.
     pub loose: Loose,
     /// Dependencies that were not known yet: cargo starts a compile as soon as their metadata is there. What they bring
     /// in counts as well, and is looked up when it is needed.

@@ -19,7 +19,7 @@
 //! | flags | normalised text | [`invocation`] |
 //! | working directory, crate root | text, where the crate root is not relative to it | [`invocation`] |
 //! | directories of the checkout | path, where the result names them | prediction |
-//! | `OUT_DIR`, `CARGO_MANIFEST_DIR`, where they only lead to files | place below the roots | prediction |
+//! | variables of `env!`, where they only lead to files | place below the roots | prediction |
 //! | form of messages (`--error-format`, `--json`, `--color`) | text, where the compile said anything | [`with_messages`] |
 //! | output directory, `-L dependency`, diagnostic width | not at all | |
 //! | linker and what it reads | content, traced | prediction |
@@ -27,7 +27,7 @@
 //! | modules that would shadow a source | absence | prediction |
 //! | files, listings and programs macros look at | content, traced | prediction |
 //! | what is searched for in directories above the workspace | content, wherever it is found | prediction |
-//! | variables of `env!`, `option_env!` | value | prediction |
+//! | other variables of `env!`, `option_env!` | value | prediction |
 //! | variables that macros ask for by name | value, traced | prediction |
 //! | number and kind of processors, where macros ask for the number | value, traced | prediction |
 //! | whole environment, less [session noise](environment) | value, where macros may read it otherwise | prediction |

@@ -20,11 +20,6 @@ pub struct DepInfo {
 }
 
 impl DepInfo {
-    /// Whether the compile asked for a variable.
-    pub fn asks_for(&self, name: &str) -> bool {
-        self.variables.iter().any(|known| known == name)
-    }
-
     /// Reads the text of a dep-info file. `None` if it is none.
     pub fn parse(text: &str) -> Option<Self> {
         let mut info = Self::default();

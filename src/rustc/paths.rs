@@ -1,40 +1,51 @@
-//! What Rust text does with the directories that cargo tells it by variables, and which of its code names its file.
+//! What Rust text does with the paths that variables hold, and which of its code names its file.
 //!
 //! Owns three questions about source text. All are answered on the safe side: *no* only where the text shows it.
 //!
-//! - [`loose_in`]: may the value of `OUT_DIR` or `CARGO_MANIFEST_DIR` become part of what is compiled? Not where all of
-//!   its uses have the form `include!(concat!(env!("OUT_DIR"), …))`, or `include_str!`, `include_bytes!` in its place:
-//!   there it only leads to a file. Dep-info tells that a compile asked for a variable, but not what for.
+//! - [`loose_in`]: may the value of a variable become part of what is compiled? Not where all of its uses have the form
+//!   `include!(env!("X"))` or `include!(concat!(env!("X"), …))`, or `include_str!`, `include_bytes!` in its place: there it
+//!   only leads to a file. Dep-info tells that a compile asked for a variable, but not what for.
 //! - [`is_documented`]: may documentation lead to the file? It is written by another program, with the file's name in it.
 //! - [`code_in`]: may code in a generated file name that file when it runs, by `file!()` or in a panic? Who compiles a
 //!   function decides where it is put: a generic one is compiled by those who use it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::tokens::{Token, tokens};
 
-/// The variables in question, with the directories cargo puts there.
+/// The variables with directories that cargo tells every package. Who writes code that asks for one of them names it in
+/// a string.
 pub const DIRECTORY_VARIABLES: [&str; 2] = ["CARGO_MANIFEST_DIR", "OUT_DIR"];
 
-/// Which of [`DIRECTORY_VARIABLES`] may be used for more than to find a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Loose([bool; 2]);
+/// Which variables may be used for more than to find a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loose {
+    /// All of them: what asks for a variable gets its name from elsewhere.
+    any: bool,
+    /// All but [`DIRECTORY_VARIABLES`]: code that asks may be put together of parts, for a name that no text tells.
+    others: bool,
+    /// These.
+    names: BTreeSet<String>,
+}
 
 impl Loose {
     /// All of them.
-    pub const ALL: Self = Self([true; 2]);
+    pub const ALL: Self = Self { any: true, others: true, names: BTreeSet::new() };
 
-    /// Returns those that either names.
-    #[must_use]
-    pub fn or(self, other: Self) -> Self {
-        Self([self.0[0] || other.0[0], self.0[1] || other.0[1]])
+    /// Adds those that another one names.
+    pub fn add(&mut self, other: &Self) {
+        self.any |= other.any;
+        self.others |= other.others;
+        self.names.extend(other.names.iter().cloned());
     }
 
-    /// Whether `variable` is one of them, or is none that this module knows.
-    pub fn has(self, variable: &str) -> bool {
-        DIRECTORY_VARIABLES.iter().position(|known| *known == variable).is_none_or(|at| self.0[at])
+    /// Whether `variable` is one of them.
+    pub fn has(&self, variable: &str) -> bool {
+        let is_other = !DIRECTORY_VARIABLES.contains(&variable);
+        self.any || (self.others && is_other) || self.names.contains(variable)
     }
 }
 
@@ -50,7 +61,7 @@ pub fn loose_in(text: &str) -> Loose {
     let mut inside = Nesting::default();
     let mut at = 0;
     while at < tokens.len() {
-        let leads_to_file = if inside.is_plain() { include_of_directory(&tokens[at..]) } else { None };
+        let leads_to_file = if inside.is_plain() { include_by_variable(&tokens[at..]) } else { None };
         if let Some(length) = leads_to_file {
             at += length;
             continue;
@@ -60,14 +71,21 @@ pub fn loose_in(text: &str) -> Loose {
             // Code that a macro writes.
             Token::Text(text) if text.contains("env!") => return Loose::ALL,
             Token::Text(text) => {
-                for (known, is_loose) in DIRECTORY_VARIABLES.iter().zip(&mut loose.0) {
-                    *is_loose |= text.contains(known);
-                }
+                loose.others |= has_env(text);
+                let named = DIRECTORY_VARIABLES.iter().filter(|known| text.contains(**known));
+                loose.names.extend(named.map(|known| (*known).to_owned()));
             }
             Token::Word(name) if NAMES.contains(name) => {
-                let asks_unknown = is_env(&tokens[at]) && asks_by_unknown_name(&tokens[at + 1..]);
-                if asks_unknown || gives_name(&tokens[..at], makes_macros) {
+                if gives_name(&tokens[..at], makes_macros) {
                     return Loose::ALL;
+                }
+                if is_env(&tokens[at]) {
+                    match asked(&tokens[at + 1..]) {
+                        Asked::Named(name) => drop(loose.names.insert(name.to_owned())),
+                        Asked::Unknown => return Loose::ALL,
+                        // A macro may ask by the word it is given.
+                        Asked::Nothing => loose.others |= !inside.is_plain(),
+                    }
                 }
             }
             _ => {}
@@ -94,57 +112,70 @@ fn is_env(token: &Token<'_>) -> bool {
     token.is("env") || token.is("option_env")
 }
 
-/// Whether what follows `env` makes it ask for a variable whose name does not stand there, or gives the macro another
-/// name.
-fn asks_by_unknown_name(rest: &[Token<'_>]) -> bool {
+/// Whether a text holds the name of a macro that asks, as a word: code may be made of it.
+fn has_env(text: &str) -> bool {
+    let is_part = |c: char| c == '_' || c.is_alphanumeric();
+    text.split(|c| !is_part(c)).any(|word| word == "env" || word == "option_env")
+}
+
+/// What the word `env` asks for.
+enum Asked<'s> {
+    /// The variable of this name.
+    Named(&'s str),
+    /// One whose name does not stand there; or the macro gets another name.
+    Unknown,
+    /// Nothing: it is another `env`.
+    Nothing,
+}
+
+/// Looks at what follows `env`.
+fn asked<'s>(rest: &'s [Token<'_>]) -> Asked<'s> {
     match rest {
-        [Token::Mark('!'), Token::Mark('(' | '[' | '{'), Token::Text(_), ..] => false,
-        [Token::Mark('!'), ..] => true,
-        [next, ..] => next.is("as"),
-        [] => false,
+        [Token::Mark('!'), Token::Mark('(' | '[' | '{'), Token::Text(name), ..] => Asked::Named(name),
+        [Token::Mark('!'), ..] => Asked::Unknown,
+        [next, ..] if next.is("as") => Asked::Unknown,
+        _ => Asked::Nothing,
     }
 }
 
-/// Matches `include!(concat!(env!("OUT_DIR"), …))` and returns its length in tokens.
-fn include_of_directory(tokens: &[Token<'_>]) -> Option<usize> {
+/// Matches `include!(env!("X"))` and `include!(concat!(env!("X"), …))` and returns their length in tokens.
+fn include_by_variable(tokens: &[Token<'_>]) -> Option<usize> {
     let [Token::Word("include" | "include_str" | "include_bytes"), Token::Mark('!'), open, rest @ ..] =
         tokens
     else {
         return None;
     };
-    let closing = closing(open)?;
+    let rest = variable(rest).or_else(|| path_below_variable(rest))?;
     let rest = match rest {
-        [Token::Mark(':'), Token::Mark(':'), rest @ ..] => rest,
+        [Token::Mark(','), rest @ ..] => rest,
         rest => rest,
     };
-    let rest = without_std(rest);
-    let [Token::Word("concat"), Token::Mark('!'), open, rest @ ..] = rest else { return None };
-    let inner_closing = self::closing(open)?;
-    let rest = without_std(rest);
-    let [Token::Word("env"), Token::Mark('!'), env_open, Token::Text(name), env_close, rest @ ..] = rest
+    (rest.first() == closing(open)).then(|| tokens.len() - rest.len() + 1)
+}
+
+/// Matches `env!("X")` and returns what follows.
+fn variable<'s, 't>(tokens: &'s [Token<'t>]) -> Option<&'s [Token<'t>]> {
+    let [Token::Word("env"), Token::Mark('!'), open, Token::Text(_), close, rest @ ..] = without_std(tokens)
     else {
         return None;
     };
-    if self::closing(env_open) != Some(env_close) || !DIRECTORY_VARIABLES.contains(&&**name) {
-        return None;
-    }
-    // The rest of the path: nothing in it may ask for a variable again.
-    let length = rest.iter().position(|token| token == inner_closing)?;
+    (closing(open) == Some(close)).then_some(rest)
+}
+
+/// Matches `concat!(env!("X"), …)` and returns what follows. Nothing in the rest of the path may ask for a variable again.
+fn path_below_variable<'s, 't>(tokens: &'s [Token<'t>]) -> Option<&'s [Token<'t>]> {
+    let [Token::Word("concat"), Token::Mark('!'), open, rest @ ..] = without_std(tokens) else { return None };
+    let closing = closing(open)?;
+    let rest = variable(rest)?;
+    let length = rest.iter().position(|token| token == closing)?;
     let (path, rest) = rest.split_at(length);
     let is_path = path.iter().all(|token| match token {
         Token::Text(text) => !DIRECTORY_VARIABLES.iter().any(|known| text.contains(known)),
         Token::Mark(',' | '$') => true,
-        Token::Word(_) => true,
+        Token::Word(_) => !is_env(token),
         Token::Mark(_) => false,
     });
-    if !is_path || path.iter().any(is_env) {
-        return None;
-    }
-    let rest = match &rest[1..] {
-        [Token::Mark(','), rest @ ..] => rest,
-        rest => rest,
-    };
-    (rest.first() == Some(closing)).then(|| tokens.len() - rest.len() + 1)
+    is_path.then_some(&rest[1..])
 }
 
 /// Skips `std ::`, `core ::` and a leading `::`.
@@ -412,6 +443,9 @@ mod tests {
             r#"#![doc = include_str!(concat!(env!("OUT_DIR"), "/a"))]"#,
             "pub fn env(self) -> Self { self } fn f() { [a, b].concat() }",
             "fn environment() {}",
+            r#"include!(env!("OUT_DIR"));"#,
+            r#"static A: &[u8] = ::std::include_bytes![::core::env!{"OUT_DIR"},];"#,
+            r#"macro_rules! m { () => { include_str!(env!("OUT_DIR")) } }"#,
         ] {
             assert!(!loose(text), "{text}");
         }
@@ -438,12 +472,46 @@ mod tests {
             "use other as include_bytes;",
             "#[proc_macro] pub fn concat(all: TokenStream) -> TokenStream { all }",
             r#"fn f() { format!("env!(\"{name}\")") }"#,
+            r#"include!(env!("OUT_DIR").len());"#,
+            r#"include!(env!("OUT_DIR", "it is not there"));"#,
+            r#"macro_rules! m { ($($t:tt)*) => { include!(env!("OUT_DIR") $($t)*) } }"#,
+            r#"other!(include!(env!("OUT_DIR")));"#,
+            r#"include!(other!(env!("OUT_DIR")));"#,
         ] {
             assert!(loose(text), "{text}");
         }
-        let one = loose_in(r#"const A: &str = env!("CARGO_MANIFEST_DIR");"#);
-        assert!(one.has("CARGO_MANIFEST_DIR") && !one.has("OUT_DIR") && one.has("HOME"));
-        assert!(one.or(Loose::ALL).has("OUT_DIR"));
+        let mut one = loose_in(r#"const A: &str = env!("CARGO_MANIFEST_DIR");"#);
+        assert!(one.has("CARGO_MANIFEST_DIR") && !one.has("OUT_DIR") && !one.has("HOME"));
+        one.add(&Loose::ALL);
+        assert!(one.has("OUT_DIR"));
+    }
+
+    #[test]
+    fn a_name_of_ones_own_is_no_other() {
+        for text in [
+            r#"include!(env!("X")); fn f() { std::env::var("HOME"); }"#,
+            r#"const A: &str = env!("X_Y"); const B: &str = "X";"#,
+            r#"#[cfg(target_env = "gnu")] include!(concat!(env!("X"), "/env"));"#,
+        ] {
+            assert!(!loose_in(text).has("X"), "{text}");
+        }
+        for text in [
+            r#"include!(env!("X")); const A: &str = env!("X");"#,
+            r#"const A: Option<&str> = option_env!("X");"#,
+            r#"macro_rules! m { ($n:literal) => { env!($n) } }"#,
+        ] {
+            assert!(loose_in(text).has("X"), "{text}");
+        }
+        // Nothing here tells for what name somebody asks who is given the macro's; cargo's own would be told.
+        for text in [
+            r#"fn f() -> Ident { Ident::new("env", here()) }"#,
+            r#"fn f() -> Path { parse_str("std::option_env").unwrap() }"#,
+            "fn f() -> TokenStream { quote!(env) }",
+            r#"ask!(env, "X");"#,
+            r#"#[ask(option_env, "X")] struct A;"#,
+        ] {
+            assert!(loose_in(text).has("X") && !loose_in(text).has("OUT_DIR"), "{text}");
+        }
     }
 
     #[test]

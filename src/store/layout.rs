@@ -31,7 +31,7 @@ use crate::digest::Digest;
 use crate::fs::{self, AtPath as _, OrAbsent as _};
 
 /// Version of the index's tables and values. 1: first.
-pub const INDEX_SCHEMA: u32 = 5;
+pub const INDEX_SCHEMA: u32 = 6;
 
 /// The directories and files of one cache.
 #[derive(Clone, Debug)]

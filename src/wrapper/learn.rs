@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::call::Call;
 use super::compile::Reads;
+use super::leading;
 use super::lookup::Known;
 use super::session::{Session, find_program};
 use crate::entry::{Aspect, Prediction};
@@ -15,7 +16,7 @@ use crate::event::Bypass;
 use crate::fs;
 use crate::portable::PortablePath;
 use crate::rustc::depinfo::DepInfo;
-use crate::rustc::paths::{self, Loose};
+use crate::rustc::paths::Loose;
 use crate::serve::accesses::{SYSTEM, plain, reads_random, system_path};
 use crate::serve::{above, asked};
 use crate::trace::{Access, PROCESSORS, Trace};
@@ -24,7 +25,7 @@ use crate::trace::{Access, PROCESSORS, Trace};
 pub(super) struct Learnt {
     /// The inputs to look at next time.
     pub(super) prediction: Prediction,
-    /// The directory variables that this crate's macros may bring into other compiles.
+    /// The variables whose values this crate's macros may bring into other compiles.
     pub(super) loose: Loose,
 }
 
@@ -75,21 +76,15 @@ pub(super) fn learn(
             }
         }
     }
-    let loose = known.loose.or(loose_in_sources(call, dep_info));
-    let may_be_loose = if known.unsettled.is_empty() { loose } else { Loose::ALL };
-    // One that a macro asks for as well counts by its value.
-    let leads_to_files = |name: &String| {
-        !may_be_loose.has(name) && lies_below_roots(call, name) && !asked_by_macros.contains(name)
+    let mut loose = leading::loose_in_sources(call, dep_info);
+    loose.add(&known.loose);
+    let directories = {
+        let loose = if known.unsettled.is_empty() { &loose } else { &Loose::ALL };
+        let asked = leading::Asked { loose, by_macros: &asked_by_macros, any: whole_environment };
+        leading::choose(call, dep_info, &asked)
     };
-    let (mut directories, mut variables) =
-        dep_info.variables.iter().cloned().partition::<Vec<_>, _>(leads_to_files);
-    if whole_environment {
-        // Who may read any variable has hardly read these to write down what they say; that would show.
-        let names = call.environment.names().filter(|name| leads_to_files(name));
-        directories.extend(names);
-        directories.sort();
-        directories.dedup();
-    }
+    let mut variables = dep_info.variables.clone();
+    variables.retain(|name| !directories.contains(name));
     variables.extend(asked_by_macros);
     variables.sort();
     variables.dedup();
@@ -102,24 +97,6 @@ pub(super) fn learn(
         traced: matches!(reads, Reads::Traced(_)),
     };
     Ok(Learnt { prediction, loose })
-}
-
-/// Looks for directory variables in the crate's own sources. What can't be read may hold any.
-fn loose_in_sources(call: &Call, dep_info: &DepInfo) -> Loose {
-    let mut loose = Loose::default();
-    for file in &dep_info.files {
-        loose = loose.or(match fs::read(&call.cwd.join(file)) {
-            Ok(content) => paths::loose_in(&String::from_utf8_lossy(&content)),
-            Err(_) => Loose::ALL,
-        });
-    }
-    loose
-}
-
-/// Whether the value of a variable is a directory that other checkouts have as well.
-fn lies_below_roots(call: &Call, name: &str) -> bool {
-    let value = call.environment.get(name).map(Path::new);
-    value.and_then(|value| call.roots.shorten(value)).is_some_and(|portable| portable.root.is_some())
 }
 
 /// Files that would take a module's place, or make the compile fail, if they appeared: `foo.rs` and `foo/mod.rs`.

@@ -64,7 +64,7 @@ pub(super) struct Known {
     pub(super) externs: Vec<Extern>,
     /// Digest over the closures of the dependencies. `None`: one of them is unknown, or loads code.
     pub(super) closure: Option<Digest>,
-    /// The directory variables that the dependencies' macros may bring in.
+    /// The variables whose values the dependencies' macros may bring in.
     pub(super) loose: Loose,
     /// Dependencies of which that is not known.
     pub(super) unsettled: Vec<Digest>,
@@ -217,7 +217,7 @@ impl Known {
     }
 }
 
-/// Returns the directory variables that the macros of dependencies may bring in, and those of the dependencies, direct or
+/// Returns the variables whose values the macros of dependencies may bring in, and those of the dependencies, direct or
 /// not, that are unknown: these may bring in any.
 fn settle(reader: &Reader<'_>, externs: &[Extern]) -> (Loose, Vec<Digest>) {
     let mut dependencies = externs.iter().map(|direct| direct.digest).collect::<Vec<_>>();
@@ -230,7 +230,7 @@ fn settle(reader: &Reader<'_>, externs: &[Extern]) -> (Loose, Vec<Digest>) {
         }
         match reader.artefact(&content) {
             Some(artefact) => {
-                loose = loose.or(artefact.loose);
+                loose.add(&artefact.loose);
                 dependencies.extend(artefact.unsettled);
             }
             None => unknown.push(content),

@@ -10,7 +10,8 @@
 //! 4. [`restore`]: a hit puts the outputs in place and repeats what the compiler said.
 //! 5. [`compile`]: a miss runs the compiler, with this checkout's directories [mapped](mapping), traced where more may be
 //!    read than dep-info tells, and [incrementally](edit) where cargo asks for that.
-//! 6. [`learn`]: what was read becomes a prediction, or the reason why the result can't be kept.
+//! 6. [`learn`]: what was read becomes a prediction, or the reason why the result can't be kept; of a variable that only
+//!    was [leading] to files, the place.
 //! 7. [`record`]: outputs become blobs, the entry goes into the index.
 //! 8. [`products`]: what was linked gets this checkout's paths, also where the cache is off.
 //!
@@ -30,6 +31,7 @@ mod clock;
 mod compile;
 mod compiler;
 mod edit;
+mod leading;
 mod learn;
 mod lookup;
 mod mapping;

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use super::call::Call;
 use super::compile::Compiled;
+use super::leading::lies_below_roots;
 use crate::fs;
 use crate::placeholder::scan::scan;
 use crate::portable::{PortableText, Root};
 use crate::rustc::depinfo::DepInfo;
-use crate::rustc::paths::{Code, DIRECTORY_VARIABLES, code_in, may_be_code};
+use crate::rustc::paths::{Code, code_in, may_be_code};
 
 /// What of the checkout shows in a result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,9 +33,9 @@ pub(super) fn in_outputs(call: &Call, dep_info: &DepInfo) -> fs::Result<Shown> {
     let files: Vec<&Path> = files.map(PathBuf::as_path).collect();
     let needles = directories.iter().chain(&files);
     let needles: Vec<&[u8]> = needles.map(|path| path.as_os_str().as_encoded_bytes()).collect();
-    // A crate that asks for no directory and is named by no relative path has none to show.
+    // A crate that asks for no path and is named by no relative one has none to show.
     let may_show =
-        call.has_relative_source() || DIRECTORY_VARIABLES.iter().any(|name| dep_info.asks_for(name));
+        call.has_relative_source() || dep_info.variables.iter().any(|name| lies_below_roots(call, name));
     let mut shown = Shown { directory: files.iter().any(|path| measures_name(path)), ..Shown::default() };
     for (name, _, _) in call.expected_outputs() {
         let found = scan(&call.out_dir.join(name), &needles)?;

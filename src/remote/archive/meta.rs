@@ -7,7 +7,7 @@ use crate::entry::{Entry, Output, OutputKind, Prediction};
 use crate::remote::sign::Signature;
 
 /// The form of `meta.json`.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// The largest `meta.json`, in bytes.
 pub const META_LIMIT: u64 = 16 << 20;
