@@ -10,6 +10,7 @@ mod linked;
 mod macros;
 mod messages;
 mod values;
+mod variables;
 
 use std::fmt::Write as _;
 

@@ -4,7 +4,7 @@ use super::{Members, OTHER, exact_in_both, right_in_both, say_as_plain, writes};
 use crate::support::{Project, manifest, project};
 
 /// Code that shows the name of its file without asking for it.
-const SHOWS: &str = "pub fn plain(n: usize) -> u8 { [1u8, 2][n] }\n\
+pub(super) const SHOWS: &str = "pub fn plain(n: usize) -> u8 { [1u8, 2][n] }\n\
     pub fn generic<T: Copy>(all: &[T], n: usize) -> T { all[n] }\n\
     #[inline(always)] pub fn inlined(n: usize) -> u8 { [3u8, 4][n] }\n\
     #[track_caller] pub fn blames(n: usize) -> u8 { [5u8, 6][n] }\n\
@@ -16,14 +16,14 @@ const GENERIC: &str = "pub fn generic<T: Copy>(all: &[T], n: usize) -> T { all[n
     #[inline(always)] pub fn inlined(n: usize) -> u8 { [3u8, 4][n] }\n";
 
 /// Code that asks for it.
-const ASKS: &str = "pub fn file() -> &'static str { file!() }\n\
+pub(super) const ASKS: &str = "pub fn file() -> &'static str { file!() }\n\
     pub fn here() -> String { std::panic::Location::caller().to_string() }\n\
     #[macro_export] macro_rules! there { () => { file!() } }\n";
 
-const WAYS: &[&str] = &["", "plain", "generic", "inlined", "blames", "through", "lazy", "user"];
+pub(super) const WAYS: &[&str] = &["", "plain", "generic", "inlined", "blames", "through", "lazy", "user"];
 
 /// A library with such code, a library that uses it, and a program that fails in all its parts.
-fn workspace(generated: &str, rest: &str, says: &str) -> Project {
+pub(super) fn workspace(generated: &str, rest: &str, says: &str) -> Project {
     project()
         .workspace(&["shows", "user", "app"])
         .package("shows", "shows", rest)

@@ -4,12 +4,12 @@ use super::{Members, OTHER, exact_in_both, writes};
 use crate::support::{Project, manifest};
 
 /// Says the length of a text. With optimisation the text itself is in no output then.
-fn length(of: &str) -> String {
+pub(super) fn length(of: &str) -> String {
     format!("#[inline(never)] pub fn says() -> String {{ {of}.len().to_string() }}\n")
 }
 
 /// Optimises in all checkouts that are made from now on.
-fn optimised(p: Project) -> Project {
+pub(super) fn optimised(p: Project) -> Project {
     let mut p = p;
     p.set("CARGO_PROFILE_DEV_OPT_LEVEL", "1").set("CARGO_PROFILE_DEV_DEBUG", "0");
     p
