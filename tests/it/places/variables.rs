@@ -173,13 +173,18 @@ fn a_program_with_code_that_is_reached_so_names_its_own_checkout() {
 
 #[test]
 fn a_path_in_other_words_counts() {
-    for path in ["{out}/../out/g.txt", "{out}//g.txt", "{out}/./g.txt"] {
+    for (path, include) in [
+        ("{out}/../out/g.txt", "env!(\"MADE\")"),
+        ("{out}//g.txt", "env!(\"MADE\")"),
+        ("{out}/./g.txt", "env!(\"MADE\")"),
+        ("{out}/", "concat!(env!(\"MADE\"), \"g.txt\")"),
+    ] {
         let build = writes(&[("g.txt", "the text")]).replace(
             "println!(",
             &format!("let out = out.display(); println!(\"cargo:rustc-env=MADE={path}\");\nprintln!("),
         );
         let p = Members::new()
-            .library("odd", "pub fn says() -> String { include_str!(env!(\"MADE\")).to_owned() }")
+            .library("odd", &format!("pub fn says() -> String {{ include_str!({include}).to_owned() }}"))
             .file("odd/build.rs", &build)
             .build();
         let other = p.checkout(OTHER);
