@@ -3,7 +3,7 @@
 //! Owns the markers for known roots in paths and texts, and their way back. Where in a text a path stands is known to
 //! those who know its format.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::de::Error as _;
 use serde::ser::SerializeMap as _;
@@ -72,6 +72,19 @@ impl Roots {
             }
         }
         Some(PortablePath { root: None, rest: path.to_str()?.to_owned() })
+    }
+
+    /// Makes a path portable that lies below a root. `None` for others, and for one that is not written as it would be
+    /// below another directory: plainly behind its root, and never going up again.
+    pub fn place(&self, path: &Path) -> Option<PortablePath> {
+        let place = self.shorten(path)?;
+        let mut written = self.get(place.root?)?.as_os_str().to_owned();
+        if !place.rest.is_empty() {
+            written.push("/");
+            written.push(&place.rest);
+        }
+        let goes_up = path.components().any(|part| part == Component::ParentDir);
+        (written == path.as_os_str() && !goes_up).then_some(place)
     }
 }
 
@@ -299,6 +312,17 @@ mod tests {
         let path = roots.shorten(Path::new("/w/target/debug/build/x/out")).unwrap();
         assert_eq!(path.expand(&roots).unwrap(), Path::new("/w/target/debug/build/x/out"));
         assert_eq!(path.expand(&Roots::default()), None);
+    }
+
+    #[test]
+    fn a_place_is_written_in_one_way() {
+        let roots = Roots::new([(Root::Cwd, PathBuf::from("/w"))]);
+        let place = |path: &str| roots.place(Path::new(path)).map(|place| place.display());
+        assert_eq!(place("/w/a/b").as_deref(), Some("a/b"));
+        assert_eq!(place("/w").as_deref(), Some(""));
+        for path in ["/w/", "/w/a/", "/w//a", "/w/./a", "//w/a", "/w/a/../b", "/w2/a", "w/a", ""] {
+            assert_eq!(place(path), None, "{path}");
+        }
     }
 
     #[test]

@@ -147,7 +147,7 @@ fn above(portable: &PortablePath, roots: &Roots, files: &impl Files) -> fs::Resu
 
 /// Digests the value of a variable that only leads to files.
 fn directory(value: &Path, place: Option<PathBuf>, roots: &Roots) -> Digest {
-    match roots.shorten(value).filter(|portable| portable.root.is_some()) {
+    match roots.place(value) {
         Some(portable) => Digest::of(format!("{portable:?} {place:?}").as_bytes()),
         None => Digest::of(value.as_os_str().as_encoded_bytes()),
     }

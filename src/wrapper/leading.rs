@@ -81,13 +81,8 @@ struct Leading<'c> {
 impl<'c> Leading<'c> {
     fn new(call: &'c Call, name: &'c str) -> Option<Self> {
         let value = Path::new(call.environment.get(name)?);
-        let place = call.roots.shorten(value)?;
-        let root = call.roots.get(place.root?)?;
-        // Elsewhere the place is written behind the root with one separator, and what goes up may get to another one.
-        let separator = usize::from(!place.rest.is_empty());
-        let is_plain = value.as_os_str().len() == root.as_os_str().len() + separator + place.rest.len();
-        let goes_up = value.components().any(|part| part == std::path::Component::ParentDir);
-        (is_plain && !goes_up).then_some(Self { name, value, place })
+        let place = call.roots.place(value)?;
+        Some(Self { name, value, place })
     }
 
     /// Whether the text of a path begins with the value: what is joined need not have a separator between.
