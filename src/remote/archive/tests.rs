@@ -304,10 +304,10 @@ fn what_is_no_archive_is_refused() {
 
     let meta: &[u8] = b"{}";
     assert_damaged(&tar_of(&[("meta.json", meta)]), "`meta.json` is none of ours");
-    let text = br#"{"schema":2,"key":7}"#;
+    let text = br#"{"schema":3,"key":7}"#;
     assert_damaged(&tar_of(&[("meta.json", text)]), "`meta.json` is none of ours");
-    let newer = br#"{"schema":3,"key":7}"#;
-    assert_eq!(unpacked(&tar_of(&[("meta.json", newer)])).meta, Err(Failure::OtherVersion(3)));
+    let newer = br#"{"schema":4,"key":7}"#;
+    assert_eq!(unpacked(&tar_of(&[("meta.json", newer)])).meta, Err(Failure::OtherVersion(4)));
 }
 
 #[test]
