@@ -353,7 +353,8 @@ mod edits {
         person.at("cache.remote.bucket").keys(">^u").hides("expected").keys(">s");
         assert_eq!(
             home.read(),
-            TEXT.replace("local_max_size = '10GB' # small\n", "").replace("bucket = \"builds\"\n", "")
+            TEXT.replace("local_max_size = '10GB' # small\n", "")
+                .replace("\n[cache.remote]\nbucket = \"builds\"\n", "")
         );
     }
 
