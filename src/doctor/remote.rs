@@ -6,7 +6,7 @@ use super::{Finding, Repair, Subject};
 use crate::agent::Agent;
 use crate::agent::client::{Client, ClientError};
 use crate::agent::message::Intent;
-use crate::config::Settings;
+use crate::config::{Origin, Resolved, Settings};
 use crate::remote::access::Deadline;
 use crate::remote::bucket::Bucket;
 use crate::remote::bucket::check::Check;
@@ -24,7 +24,7 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     let Ok(resolved) = subject.settings else { return Vec::new() };
     let settings = &resolved.settings;
     let Some(name) = settings.remote.name() else {
-        return vec![Finding::ok(NAME, "none; `KACHE_S3_BUCKET` turns one on")];
+        return vec![none(resolved)];
     };
     let Some(access) = access::of(settings, subject.env) else {
         return vec![Finding::note(NAME, format!("{name} is ignored (`KACHE_OFFLINE` is set)"))];
@@ -40,6 +40,18 @@ pub(super) fn check(subject: &Subject<'_>) -> Vec<Finding> {
     };
     findings.extend(daemon(subject, settings));
     findings
+}
+
+/// There is none. Settings of one that lacks its bucket are no use.
+fn none(resolved: &Resolved) -> Finding {
+    const OF_A_BUCKET: [&str; 4] = ["endpoint", "region", "prefix", "profile"];
+    let is_set = |key: &String| resolved.origin(key).is_some_and(|origin| origin != Origin::Default);
+    let set = OF_A_BUCKET.iter().map(|name| format!("cache.remote.{name}")).find(is_set);
+    match set {
+        Some(key) => Finding::note(NAME, format!("none: `{key}` is set, and no bucket"))
+            .fix("cargo kache config set cache.remote.bucket <name>, or `KACHE_S3_BUCKET`"),
+        None => Finding::ok(NAME, "none; `KACHE_S3_BUCKET` turns one on"),
+    }
 }
 
 /// Tells what may be done. What stops builds from using the remote at all is a problem, the rest can be lived with.

@@ -224,7 +224,16 @@ fn the_signal_that_ends_cargo_ends_us() {
 #[test]
 fn signals_are_survived_and_passed_on() {
     let p = Playground::new("");
-    for (code, signal) in [(5, "INT"), (6, "QUIT"), (7, "TERM"), (8, "HUP")] {
+    let signals = [
+        (5, libc::SIGINT, "INT"),
+        (6, libc::SIGQUIT, "QUIT"),
+        (7, libc::SIGTERM, "TERM"),
+        (8, libc::SIGHUP, "HUP"),
+    ];
+    for (code, number, signal) in signals {
+        // Who started the tests may have had it ignored, and it would stay so.
+        // SAFETY: no handler is set.
+        unsafe { libc::signal(number, libc::SIG_DFL) };
         let cargo = format!("trap 'exit {code}' {signal}; kill -{signal} $PPID; while :; do :; done");
         p.program("bin/cargo", &cargo);
         assert_eq!(p.run("build").outcome, Outcome::Exit(code), "{signal}");

@@ -66,3 +66,12 @@ fn doctor_names_the_line_of_a_wrong_setting() {
     assert!(detail.contains("line 2"), "{detail}");
     p.kache("doctor --purge-sccache").exits(2);
 }
+
+#[test]
+fn doctor_of_a_remote_without_a_bucket() {
+    let mut p = patient("kache");
+    p.set("KACHE_S3_ENDPOINT", "https://s3.example.com");
+    let found = findings(&p.kache("doctor --json"), "remote");
+    let text = "none: `cache.remote.endpoint` is set, and no bucket";
+    assert_eq!(found, [("note".to_owned(), text.to_owned())]);
+}
