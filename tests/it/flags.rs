@@ -61,7 +61,7 @@ fn overflow_checks_reach_the_program() {
 #[test]
 fn features_count() {
     let p = project()
-        .root("[features]\na = []\nb = []\n")
+        .root("[features]\na = []\nb = []\nc = []\n")
         .file(
             "src/lib.rs",
             "pub const N: u8 = cfg!(feature = \"a\") as u8 + 2 * cfg!(feature = \"b\") as u8;",
@@ -76,10 +76,13 @@ fn features_count() {
         p.wipe().wrapped(arguments).hit("foo");
         assert_eq!(p.run_program("foo"), format!("{n}\n"));
     }
-    let added = MissReason::Features { added: vec!["a".into()], removed: vec![] };
+    let added = MissReason::Features { added: vec!["c".into()], removed: vec![] };
     p.write("src/lib.rs", "pub const N: u8 = cfg!(feature = \"a\") as u8;");
     p.wipe().wrapped("build").missed("foo");
-    assert_eq!(*p.wipe().wrapped("build -Fa").reason("foo"), added);
+    assert_eq!(*p.wipe().wrapped("build -Fc").reason("foo"), added);
+    // With these features it was compiled before, from other sources.
+    let source = MissReason::Source { path: "src/lib.rs".into(), more: 0 };
+    assert_eq!(*p.wipe().wrapped("build -Fa").reason("foo"), source);
 }
 
 #[test]
