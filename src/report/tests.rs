@@ -222,6 +222,11 @@ fn every_cause_has_its_words() {
             miss(MissReason::Features { added: strings(&["a", "b"]), removed: strings(&["c"]) }),
             "features changed: +a +b −c",
         ),
+        (
+            miss(MissReason::Features { added: strings(&["a"; 9]), removed: strings(&["c"]) }),
+            "features changed: +a +a +a +a +a +a +a +a and 2 more",
+        ),
+        (miss(MissReason::Env(crate::trace::PROCESSORS.into())), "number or kind of processors changed"),
         (miss(MissReason::Env("NAME".into())), "variable `NAME` changed"),
         (miss(MissReason::Linker(String::new())), "linker changed"),
         (miss(MissReason::BuildScript("out/x.rs".into())), "build script output changed"),

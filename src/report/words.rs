@@ -178,8 +178,12 @@ pub fn miss(reason: &MissReason) -> Reason {
         MissReason::Features { added, removed } => {
             let signed =
                 |sign, names: &[String]| names.iter().map(move |n| format!("{sign}{n}")).collect::<Vec<_>>();
-            let change = [signed('+', added), signed('−', removed)].concat().join(" ");
-            Reason::about("features", "features changed", &change, &change)
+            let changes = [signed('+', added), signed('−', removed)].concat();
+            let mut shown = changes[..changes.len().min(FEATURES_SHOWN)].join(" ");
+            if changes.len() > FEATURES_SHOWN {
+                shown += &format!(" and {} more", changes.len() - FEATURES_SHOWN);
+            }
+            Reason::about("features", "features changed", &shown, &changes.join(" "))
         }
         MissReason::Cfg(change) => Reason::about("cfg", "cfg changed", &format!("`{change}`"), change),
         MissReason::Env(name) => Reason {
@@ -207,6 +211,9 @@ pub fn miss(reason: &MissReason) -> Reason {
         MissReason::Recache => Reason::plain("recache", "asked by `KACHE_RECACHE`"),
     }
 }
+
+/// Features that a reason names; the rest is counted.
+const FEATURES_SHOWN: usize = 8;
 
 /// Names a variable, or what stands among them without being one.
 pub fn variable(name: &str) -> String {
