@@ -156,9 +156,10 @@ impl Environment {
         self.0.values().any(|value| is_it(value))
     }
 
-    /// Returns the absolute paths that are values, or stand in lists of such.
-    pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        let parts = self.0.values().flat_map(|value| value.as_bytes().split(|byte| *byte == b':'));
+    /// Returns the absolute paths that a variable holds, alone or as a list.
+    pub fn paths(&self, name: &str) -> impl Iterator<Item = &Path> {
+        let value = self.get(name).unwrap_or_default().as_bytes();
+        let parts = value.split(|byte| *byte == b':');
         parts.map(|part| Path::new(OsStr::from_bytes(part))).filter(|path| path.is_absolute())
     }
 

@@ -109,13 +109,7 @@ impl Run {
 
     /// Returns the directories that stand in what the script writes.
     pub(super) fn places(&self) -> Places {
-        Places::new(
-            &self.roots,
-            self.workspace.as_deref(),
-            &self.unit.package,
-            &self.out_dir,
-            &self.environment,
-        )
+        Places::new(&self.roots, self.workspace.as_deref(), &self.unit.package, &self.out_dir)
     }
 
     /// Returns the environment with the directories of this checkout taken out of its values.

@@ -311,15 +311,18 @@ fn variables(run: &Run, trace: &Trace, ground: &Ground) -> Result<Variables, Byp
     if trace.read("/proc/cpuinfo") || is_for_this_processor(run) {
         names.insert(trace::PROCESSORS.to_owned());
     }
-    for wrapper in ["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"] {
-        // How it calls the compiler; ours calls it as if it were not there.
-        if run.environment.get(wrapper).is_some_and(is_ours) {
-            names.remove(wrapper);
-        }
+    for wrapper in of_no_consequence(run) {
+        names.remove(wrapper);
     }
     let is_list = |access: &Access| is_environment(&access.path);
     let any = asked.any || !started.is_empty() || trace.accesses.iter().any(is_list);
     Ok(Variables { names, any })
+}
+
+/// Returns the variables that say how the compiler is called, where that is by us: we call it as if we were not there.
+pub(super) fn of_no_consequence(run: &Run) -> impl Iterator<Item = &'static str> {
+    let wrappers = ["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER"].into_iter();
+    wrappers.filter(|wrapper| run.environment.get(wrapper).is_some_and(is_ours))
 }
 
 /// Whether C compilers are told to put another name in the place of a directory above the workspace: what is left of the

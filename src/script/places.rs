@@ -4,11 +4,12 @@
 //! of no known format has paths behind blanks, quotes, `=`, `:`, or glued to a flag (`-I/w/include`). Never decides what
 //! a result that names its place is good for.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use memchr::memmem;
 
-use crate::key::environment::Environment;
 use crate::portable::{Form, Mark, PortableText, Root, Roots};
 
 /// The directories of a checkout.
@@ -18,7 +19,7 @@ pub(super) struct Places {
     known: Vec<(Root, Vec<u8>)>,
     /// Other forms of the same, and the directories above.
     others: Vec<Other>,
-    /// Paths that the environment names: they are below a directory above the workspace by chance, and for everybody.
+    /// Paths that the key names: they are below a directory above the workspace by chance, and for everybody.
     fixed: Vec<Vec<u8>>,
     /// The name of the workspace's directory, where it says something.
     name: Option<Vec<u8>>,
@@ -49,13 +50,7 @@ pub(super) struct Shortened {
 
 impl Places {
     /// Collects what tells of this checkout's place. `out_dir` is where relative paths begin at the deepest.
-    pub(super) fn new(
-        roots: &Roots,
-        workspace: Option<&Path>,
-        package: &str,
-        out_dir: &Path,
-        environment: &Environment,
-    ) -> Self {
+    pub(super) fn new(roots: &Roots, workspace: Option<&Path>, package: &str, out_dir: &Path) -> Self {
         let bytes = |path: &Path| path.as_os_str().as_encoded_bytes().to_vec();
         let known: Vec<(Root, Vec<u8>)> = roots.iter().map(|(root, path)| (root, bytes(path))).collect();
         let of_checkout = |root: Root| matches!(root, Root::Profile(_) | Root::Workspace);
@@ -83,18 +78,27 @@ impl Places {
         {
             others.push(Other { text: [b"/", &above[..], b"/", &name[..]].concat(), is_above: false });
         }
-        let fixed = environment.paths().filter(|path| {
-            let is_of_checkout = |root: &Path| root.starts_with(path) || path.starts_with(root);
-            !workspace.into_iter().chain(roots.iter().map(|(_, root)| root)).any(is_of_checkout)
-        });
-        let fixed = fixed.map(bytes).collect();
         let name = workspace.and_then(Path::file_name).map(|name| name.as_encoded_bytes().to_vec());
         let name = name.filter(|name| name.len() > 2 && name != package.as_bytes());
         let odd = |(root, path): &(Root, Vec<u8>)| of_checkout(*root) && !path.iter().all(|b| is_plain(*b));
         let profile = known.iter().filter(|(root, _)| matches!(root, Root::Profile(_)));
         let below = profile.filter_map(|(root, _)| out_dir.strip_prefix(roots.get(*root)?).ok());
         let steps_out = below.map(|rest| rest.components().count() + 1).min().unwrap_or(1);
-        Self { are_ambiguous: known.iter().any(odd), known, others, fixed, name, steps_out }
+        Self { are_ambiguous: known.iter().any(odd), known, others, fixed: Vec::new(), name, steps_out }
+    }
+
+    /// Leaves paths alone that stand in the key, unless they lead to the checkout or lie in it.
+    pub(super) fn but_for<'p>(mut self, paths: impl Iterator<Item = &'p Path>) -> Self {
+        let is_of_checkout = |path: &Path| {
+            let mut above = self.others.iter().filter(|other| other.is_above).map(|other| &other.text);
+            let mut known = self.known.iter().map(|(_, root)| Path::new(OsStr::from_bytes(root)));
+            above.any(|above| Path::new(OsStr::from_bytes(above)).starts_with(path))
+                || known.any(|root| root.starts_with(path) || path.starts_with(root))
+        };
+        let fixed =
+            paths.filter(|path| !is_of_checkout(path)).map(|path| path.as_os_str().as_bytes().to_vec());
+        self.fixed = fixed.collect();
+        self
     }
 
     /// Takes the directories out of a text.
@@ -221,9 +225,8 @@ mod tests {
         let path = |rest: &str| PathBuf::from(format!("{root}{rest}"));
         let roots = Roots::new([(Root::Profile(0), path("/target/debug")), (Root::Workspace, path(""))]);
         let out_dir = path("/target/debug/build/pack-1/out");
-        let environment = [("PATH", "/usr/bin:/h/u/bin"), ("WRAPPER", "/h/u/tools/x"), ("HOME", "/h/u")];
-        let environment = Environment::from_pairs(environment);
-        Places::new(&roots, Some(Path::new(root)), "pack", &out_dir, &environment)
+        let fixed = ["/usr/bin", "/h/u/bin", "/h/u/tools/x", "/h/u"].map(Path::new);
+        Places::new(&roots, Some(Path::new(root)), "pack", &out_dir).but_for(fixed.into_iter())
     }
 
     fn shown(text: &str) -> (String, bool) {

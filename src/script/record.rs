@@ -29,7 +29,11 @@ pub(super) fn record(
 ) -> Result<Recorded, Bypass> {
     let run = session.call;
     let mut prediction = learn::learn(run, executed)?;
-    let (places, moment) = (run.places(), Moment::since(executed.started));
+    let counted = run.environment.digests(&prediction.variables, prediction.whole_environment);
+    let names = counted.into_iter().map(|(name, _)| name);
+    let names = names.chain(learn::of_no_consequence(run).map(str::to_owned)).collect::<Vec<_>>();
+    let places = run.places().but_for(names.iter().flat_map(|name| run.environment.paths(name)));
+    let moment = Moment::since(executed.started);
     let since = (!executed.began_empty).then_some(executed.started);
     let left = outputs::collect(run, &places, &moment, since)?;
     if left.tells_time || moment.is_told_in(&executed.stdout) {

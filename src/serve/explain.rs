@@ -13,16 +13,16 @@ pub fn miss(index: &Index, unit: &Unit, inputs: &Inputs) -> MissReason {
     let history = reader.history(&unit_id(unit));
     // The entry just recorded stands in the history too.
     let earlier = history.iter().filter_map(|key| reader.entry(key)).filter(|entry| entry.inputs != *inputs);
-    let nearest = earlier.min_by_key(|entry| {
-        let is_other = entry.unit != *unit || entry.key_schema != KEY_SCHEMA;
-        (is_other, diff::changes(&entry.inputs, inputs).len())
+    let compared = earlier.map(|entry| (diff::changes(&entry.inputs, inputs), entry));
+    let nearest = compared.min_by_key(|(changes, entry)| {
+        (entry.unit != *unit || entry.key_schema != KEY_SCHEMA, changes.len())
     });
-    let Some(nearest) = nearest else { return MissReason::First };
+    let Some((changes, nearest)) = nearest else { return MissReason::First };
     if nearest.key_schema != KEY_SCHEMA {
         return MissReason::Schema;
     }
     if nearest.unit.version != unit.version {
         return MissReason::Version { from: nearest.unit.version, to: unit.version.clone() };
     }
-    diff::reason(&diff::changes(&nearest.inputs, inputs))
+    diff::reason(&changes)
 }

@@ -62,8 +62,8 @@
 //! # Limits
 //!
 //! Not seen, hence to be known otherwise: environment variables of other programs than the first, and all of them
-//! unless asked for; the user; what kind of processor it is; clocks, which are read without a system call, and random numbers where a C
-//! library makes them in the same way, unless the program itself asks for them and is looked into;
+//! unless asked for; the user; what kind of processor it is; clocks, which are read without a system call, and random
+//! numbers where a C library makes them in the same way, unless the program itself asks for them and is looked into;
 //! memory and descriptors inherited from us (a pipe, a jobserver, a directory opened before); what a `connect`ed server
 //! sends; abstract sockets are [`network`](Trace::network). `fstatat` and `statx` with a directory, a name *and* no flag
 //! but `AT_EMPTY_PATH` look like `fstat` to the filter and pass. Ways around paths, such as file handles, rings or

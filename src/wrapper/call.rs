@@ -151,7 +151,8 @@ impl Call {
         format!("{}.d", self.stem())
     }
 
-    fn stem(&self) -> String {
+    /// Returns what the names of its outputs have in common.
+    pub(super) fn stem(&self) -> String {
         format!("{}{}", self.arguments.crate_name, self.arguments.extra_filename)
     }
 

@@ -173,7 +173,7 @@ impl Ground {
             arguments.sysroot.iter().map(|p| absolute(p)).chain([sysroot, real]).collect::<Vec<_>>();
         let incremental = arguments.incremental.as_deref().map(absolute);
         Self {
-            stem: format!("{}{}", arguments.crate_name, arguments.extra_filename),
+            stem: call.stem(),
             outputs: call.expected_outputs().into_iter().map(|(name, _, _)| name).collect(),
             incremental: incremental
                 .iter()

@@ -334,3 +334,21 @@ fn a_path_that_the_environment_names() {
         assert_eq!(other.run_program("foo"), format!("{}\n", tool.display()));
     }
 }
+
+/// The script finds it beside the workspace; that a variable names it as well, for which nobody asks, says nothing.
+#[test]
+fn a_path_that_the_environment_names_by_chance() {
+    let mut p = looking("std::fs::canonicalize(\"../tools\").unwrap().display().to_string()")
+        .at("some/where/tree")
+        .build();
+    for beside in ["some/where", "any/place/else"] {
+        std::fs::create_dir_all(p.beside(beside).join("tools")).unwrap();
+    }
+    p.set("CHANCE", p.beside("some/where/tools"));
+    let says = |p: &Project| p.root().parent().unwrap().join("tools").display().to_string();
+    first(&p, &says(&p));
+    let mut other = p.checkout("any/place/else/tree");
+    other.set("CHANCE", p.beside("some/where/tools"));
+    other.exact("build").success();
+    assert_eq!(other.run_program("foo"), says(&other) + "\n");
+}

@@ -1,5 +1,4 @@
-//! The functions that ask the machine: for the time, for random numbers, for its name and its
-//! processors.
+//! The functions that ask the machine: for the time, for random numbers, for its name and processors.
 //!
 //! Owns them all, and what each of them answers before the library began or where nobody else has the function: what
 //! the kernel says. Of clocks only those count that tell a date; of random numbers, only those that are waited for:
@@ -13,7 +12,8 @@ use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::kernel::{
-    ENOSYS, SYS_CLOCK_GETTIME, SYS_GETRANDOM, SYS_GETTIMEOFDAY, SYS_SCHED_GETAFFINITY, SYS_SYSINFO, SYS_UNAME, answer, fail, kernel,
+    ENOSYS, SYS_CLOCK_GETTIME, SYS_GETRANDOM, SYS_GETTIMEOFDAY, SYS_SCHED_GETAFFINITY, SYS_SYSINFO, SYS_UNAME,
+    answer, fail, kernel,
 };
 use super::layout;
 use super::{Log, Next};
